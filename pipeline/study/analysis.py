@@ -1,0 +1,73 @@
+"""What is compared on what: segments, indicators, comparisons, and when a figure is shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pipeline.study.conditions import ConditionField
+from pipeline.study.section import Identifier, OptionId, Section, Text
+
+Base = Literal["everyone", "asked", "answered", "substantive"]
+Comparator = Literal["rest", "everyone_else", "everyone"]
+Group = Annotated[dict[str, Annotated[tuple[str, ...], Field(min_length=1)]], Field(min_length=1)]
+
+
+class Segment(Section):
+    """A division of respondents: by a question's options (nets may join some), by bands of a number, or
+    by conditions. Don't know and refused are no levels."""
+
+    question: str | None = None
+    nets: dict[OptionId, Annotated[tuple[OptionId, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    bands: tuple[float, ...] | None = Field(None, description="lowest value of the second band, of the third, ...")
+    levels: dict[str, ConditionField] | None = Field(None, description="level: condition; levels may overlap")
+    label: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Segment:
+        if (self.question is None) == (self.levels is None):
+            raise PydanticCustomError("segment", "needs either `question` or `levels`")
+        if self.levels is not None and (self.nets or self.bands):
+            raise PydanticCustomError("segment", "`nets` and `bands` go with `question`")
+        if self.bands is not None and (not self.bands or list(self.bands) != sorted(set(self.bands))):
+            raise PydanticCustomError("segment", "`bands` must rise")
+        return self
+
+
+class Indicator(Section):
+    """A yes or no of each respondent in its base."""
+
+    when: ConditionField
+    base: Base = "answered"
+    label: Text | None = Field(None, description='what respondents do, after "to": "use social for service"')
+
+
+class Comparison(Section):
+    """Two groups. A group: {tier: [..]}, {segment: [levels]} or both.
+
+    b: a group, rest (other answered levels), everyone_else (no answer too) or everyone.
+    """
+
+    a: Group
+    b: Comparator | Group
+    label: Text | None = None
+
+
+class Display(Section):
+    """Unweighted bases under which an estimate is not shown, or shown with a footnote."""
+
+    suppress_below: Annotated[int, Field(ge=1)] = 30
+    footnote_below: Annotated[int, Field(ge=1)] = 100
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Display:
+        if self.footnote_below < self.suppress_below:
+            raise PydanticCustomError("display", "`footnote_below` is under `suppress_below`")
+        return self
+
+
+Segments = dict[Identifier, Segment]
+Indicators = dict[Identifier, Indicator]
+Comparisons = dict[Identifier, Comparison]

@@ -1,0 +1,61 @@
+"""The whole study file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pipeline.study.analysis import Comparisons, Display, Indicators, Segments
+from pipeline.study.cleaning import Cleaning
+from pipeline.study.columns import IndicatorColumn as IndicatorColumn
+from pipeline.study.columns import Resolver, SegmentColumns, indicator_columns, segment_columns
+from pipeline.study.conditions import ConditionField
+from pipeline.study.maturity import Score, Tiers
+from pipeline.study.questions import Questions, Scales
+from pipeline.study.sampling import Design, Sample, Weights
+from pipeline.study.section import Identifier, Section, Text
+from pipeline.study.variables import Variable, variables_of
+from pipeline.study.waves import Columns, Wave, WaveName
+
+
+class Study(Section):
+    """A survey, described once. Sections stand in the order in which the pipeline uses them."""
+
+    format: Literal["1"] = Field("1", description="of the study file")
+    title: Text
+    synthetic: bool = Field(False, description="the data are made, not collected; said wherever they are shown")
+    sample: Sample
+    baseline: WaveName | None = Field(None, description="wave that tier quantiles are anchored to")
+    waves: dict[WaveName, Wave] = Field(default_factory=dict)
+    columns: Columns = Columns()
+    scales: Scales = Field(default_factory=dict)
+    questions: Annotated[Questions, Field(min_length=1)]
+    filters: dict[Identifier, ConditionField] = Field(default_factory=dict)
+    cleaning: Cleaning = ()
+    design: Design | None = None
+    weights: Weights = Field(default_factory=dict)
+    score: Score | None = None
+    tiers: Tiers | None = None
+    segments: Segments = Field(default_factory=dict)
+    indicators: Indicators = Field(default_factory=dict)
+    comparisons: Comparisons = Field(default_factory=dict)
+    display: Display = Display()
+    claims: str | tuple[dict[str, Any], ...] | None = Field(None, description="file beside this one, or the records")
+    disclosure: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        return variables_of(self.questions, self.scales)
+
+    @property
+    def resolver(self) -> Resolver:
+        return Resolver(self.variables, self.filters)
+
+    @property
+    def segment_columns(self) -> tuple[SegmentColumns, ...]:
+        return segment_columns(self.segments, self.resolver)
+
+    @property
+    def indicator_columns(self) -> tuple[IndicatorColumn, ...]:
+        return indicator_columns(self.indicators, self.resolver)
