@@ -78,8 +78,17 @@ class Resolver:
         return questions_of(condition, dict(self.filters))
 
     def needed(self, condition: Condition) -> tuple[str, ...]:
-        """Names of the variables that the condition looks at."""
-        return tuple(v.name for ref in self.questions(condition) for v in self.of(ref))
+        """Names of the variables that the condition looks at; of a multiple-response question, the ticks."""
+        if isinstance(condition, Filter):
+            return self.needed(self.filters[condition.name])
+        if isinstance(condition, All | AnyOf):
+            return tuple(dict.fromkeys(name for part in condition.of for name in self.needed(part)))
+        if isinstance(condition, Not):
+            return self.needed(condition.of)
+        variables = self.of(condition.question)
+        if isinstance(condition, Chosen) and variables[0].kind == "tick":
+            return tuple(v.name for v in variables if v.part in condition.options)
+        return tuple(v.name for v in variables[:1])
 
 
 @dataclass(frozen=True)
@@ -124,23 +133,18 @@ def base_question(resolver: Resolver, ref: str) -> BaseQuestion:
 def indicator_columns(indicators: Indicators, resolver: Resolver) -> tuple[IndicatorColumn, ...]:
     """All indicators. Those with the same base (questions and rule) share the name of the first of them."""
     found: list[IndicatorColumn] = []
-    first_with: dict[tuple[object, ...], str] = {}
+    first_with: dict[tuple[str, frozenset[str]], str] = {}
     for name, indicator in indicators.items():
-        refs = resolver.questions(indicator.when)
-        questions = tuple(base_question(resolver, ref) for ref in refs)
-        asked = tuple(resolver.needed(v.asked_if) for ref in refs for v in resolver.of(ref)[:1] if v.asked_if)
-        needs = resolver.needed(indicator.when)
+        questions = tuple(base_question(resolver, ref) for ref in resolver.questions(indicator.when))
+        needs = [*resolver.needed(indicator.when)]
         if indicator.base == "asked":
-            needs += tuple(column for columns in asked for column in columns)
-        key = (
-            indicator.base,
-            frozenset((q.answered, needs if indicator.base == "everyone" else ()) for q in questions),
-        )
+            for ref in resolver.questions(indicator.when):
+                asked_if = resolver.of(ref)[0].asked_if
+                needs += resolver.needed(asked_if) if asked_if is not None else ()
+        key = (indicator.base, frozenset(question.answered for question in questions))
         base = first_with.setdefault(key, name)
-        found.append(
-            IndicatorColumn(name, indicator.base, questions, resolver.columns(indicator.when),
-                            tuple(dict.fromkeys(needs)), base)
-        )  # fmt: skip
+        when = resolver.columns(indicator.when)
+        found.append(IndicatorColumn(name, indicator.base, questions, when, tuple(dict.fromkeys(needs)), base))
     return tuple(found)
 
 

@@ -59,3 +59,10 @@ class Study(Section):
     @property
     def indicator_columns(self) -> tuple[IndicatorColumn, ...]:
         return indicator_columns(self.indicators, self.resolver)
+
+    @property
+    def scored_indicators(self) -> tuple[str, ...]:
+        """Indicators that look at an item of the score."""
+        items = {item for d in (self.score.dimensions.values() if self.score else ()) for item in d.items}
+        scored = {v.name for item in items for v in self.resolver.of(item)}
+        return tuple(i.name for i in self.indicator_columns if scored & set(i.needs))

@@ -1,0 +1,172 @@
+"""How a function that makes a table becomes an asset: lineage, schema, checks and metadata follow from the table."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pyarrow as pa
+
+from assets.studies import open_store
+from assets.waves import waves_of
+from pipeline import tables
+from pipeline.admission import quarantine
+from pipeline.errors import SurveyError
+from pipeline.quality import CHECKS, Check, checks_of, reasons
+from pipeline.store import WaveStore
+from pipeline.study.loading import StudyFile
+from pipeline.tables import Column, Table
+from pipeline.versions import code_digest
+
+OWNERS = ["team:survey-research"]
+PREVIEW_ROWS = 10
+PREVIEW_WIDTH = 80  # characters of a cell in a preview
+
+Make = Callable[[WaveStore], int]
+
+
+def asset_key(study: str, table: Table) -> dg.AssetKey:
+    return dg.AssetKey([study, table.asset])
+
+
+def group_of(study: str, layer: str) -> str:
+    return f"{study.replace('-', '_')}_{layer}"
+
+
+def described(study_file: StudyFile, text: str) -> str:
+    """A description that says so where the data are synthetic."""
+    return f"**Synthetic data.** {text}" if study_file.study.synthetic else text
+
+
+def schema_metadata(columns: tuple[Column, ...]) -> dict[str, Any]:
+    """The declared columns as Dagster shows them."""
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(c.name, c.type, c.comment, dg.TableColumnConstraints(nullable=c.nullable))
+                for c in columns
+            ]
+        )
+    }
+
+
+def wave_asset(
+    study_file: StudyFile,
+    table: Table,
+    extra: Callable[[WaveStore], Mapping[str, Any]] = lambda store: {},
+) -> Callable[[Make], dg.AssetsDefinition]:
+    """Makes an asset, partitioned by wave, of a function that writes a table of a WaveStore.
+
+    A failed blocking check or a SurveyError quarantines the wave, with the reason, and stops what follows.
+    """
+    study = study_file.name
+
+    def decorate(make: Make) -> dg.AssetsDefinition:
+        @dg.asset(
+            key=asset_key(study, table),
+            deps=[asset_key(study, tables.BY_NAME[name]) for name in table.made_from],
+            partitions_def=waves_of(study),
+            group_name=group_of(study, table.layer),
+            kinds={"parquet", "duckdb"},
+            owners=OWNERS,
+            description=described(study_file, table.description),
+            code_version=code_digest(table.code),
+            metadata=schema_metadata(table.columns_for(study_file.study)),
+            check_specs=[
+                dg.AssetCheckSpec(
+                    d.name, asset=asset_key(study, table), blocking=d.blocking, description=f"Expected: {d.expected}."
+                )
+                for d in CHECKS
+                if d.table is table
+            ],
+            required_resource_keys={lock_name(study)},
+        )
+        def asset(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # one output a check, typed by Dagster
+            store = None
+            try:
+                store = open_store(study, context.partition_key)
+                rows = make(store)
+                checks = checks_of(table, store)
+            except SurveyError as error:
+                if store is not None:
+                    _set_aside(context, store, str(error))
+                raise dg.Failure(str(error), allow_retries=False) from None
+            if why := reasons(checks):
+                _set_aside(context, store, why)
+            return dg.MaterializeResult(
+                metadata=_metadata(store, table, rows) | dict(extra(store)),
+                data_version=dg.DataVersion(store.version(table)),
+                check_results=[_result(study, table, check) for check in checks],
+            )
+
+        return asset
+
+    return decorate
+
+
+def lock_name(study: str) -> str:
+    """Name of the resource that keeps two runs of a study and wave apart."""
+    return f"lock_{study.replace('-', '_')}"
+
+
+def started_at(context: dg.AssetExecutionContext) -> datetime | None:
+    """When the run began."""
+    record = context.instance.get_run_record_by_id(context.run_id)
+    return datetime.fromtimestamp(record.start_time, UTC) if record and record.start_time else None
+
+
+def _set_aside(context: dg.AssetExecutionContext, store: WaveStore, why: str) -> None:
+    context.log.error(f"wave {store.wave} is quarantined: {why}")
+    try:
+        quarantine(store, why, context.run_id, started_at(context))
+    except SurveyError as error:  # no delivery that could be named: the ledger has nothing to say of the wave
+        context.log.warning(str(error))
+
+
+def _result(study: str, table: Table, check: Check) -> dg.AssetCheckResult:
+    grave = not check.passed and check.blocking
+    return dg.AssetCheckResult(
+        asset_key=asset_key(study, table),
+        check_name=check.name,
+        # A failure that does not block is a warning, so that Dagster lets the run go on.
+        passed=check.passed,
+        severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
+        metadata={"measured": check.measured, "expected": check.expected},
+    )
+
+
+def _metadata(store: WaveStore, table: Table, rows: int) -> dict[str, Any]:
+    path = store.existing(table)
+    return {
+        "dagster/row_count": rows,
+        "wave": store.wave,
+        "version": path.parent.name,
+        "file": dg.MetadataValue.path(str(path)),
+        "preview": dg.MetadataValue.md(preview(store.read(table).slice(0, PREVIEW_ROWS))),
+    }
+
+
+def preview(rows: pa.Table) -> str:
+    """Some rows as a Markdown table; cells cut to a readable width, markup shown as text."""
+    frame = rows.to_pandas()
+    if frame.empty:
+        return "no rows"
+    return _markdown(frame)
+
+
+def _markdown(frame: pd.DataFrame) -> str:
+    head = "| " + " | ".join(_cell(name) for name in frame.columns) + " |"
+    rule = "|" + "---|" * len(frame.columns)
+    body = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in frame.itertuples(index=False)]
+    return "\n".join([head, rule, *body])
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and value != value) or value is pd.NaT:
+        return ""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    text = text if len(text) <= PREVIEW_WIDTH else text[: PREVIEW_WIDTH - 1] + "…"
+    for sign in "\\|<>`*_[]":
+        text = text.replace(sign, {"<": "&lt;", ">": "&gt;"}.get(sign, "\\" + sign))
+    return text.replace("\n", " ")

@@ -1,0 +1,63 @@
+"""The core layer: coded, cleaned and scored respondents, and the cells."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.building import wave_asset
+from pipeline import tables
+from pipeline.cells.cells import cells_query
+from pipeline.cleaning.screening import screening_query
+from pipeline.ingest.answers import read_answers, values_query
+from pipeline.ingest.responses import available_variables, responses_query
+from pipeline.maturity.scoring import scores_query
+from pipeline.maturity.tiers import respondents_query, tier_cuts_query
+from pipeline.store import WaveStore
+from pipeline.study.loading import StudyFile
+
+
+def available(store: WaveStore) -> set[str]:
+    """Variables that the wave's delivery has a column for."""
+    return available_variables(store.rows(tables.SOURCE_COLUMNS))
+
+
+def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
+    @wave_asset(study_file, tables.ANSWERS)
+    def core_answers(store: WaveStore) -> int:
+        values = store.fetch(values_query(store.study.variables, available(store)), tables.ANSWERS)
+        return store.write(tables.ANSWERS, read_answers(store.wave, store.study.variables, values.to_pylist()))
+
+    @wave_asset(study_file, tables.RESPONSES)
+    def core_responses(store: WaveStore) -> int:
+        return store.create(tables.RESPONSES, responses_query(store.study.variables, available(store)))
+
+    @wave_asset(study_file, tables.SCREENING)
+    def core_screening(store: WaveStore) -> int:
+        study = store.study
+        return store.create(tables.SCREENING, screening_query(study.cleaning, study.resolver, available(store)))
+
+    @wave_asset(study_file, tables.SCORES)
+    def core_scores(store: WaveStore) -> int:
+        return store.create(tables.SCORES, scores_query(store.study.score, store.study.resolver))
+
+    @wave_asset(study_file, tables.TIER_CUTS)
+    def core_tier_cuts(store: WaveStore) -> int:
+        study = store.study
+        query = tier_cuts_query(study.tiers, study.segment_columns, store.wave, study.baseline)
+        return store.create(tables.TIER_CUTS, query)
+
+    @wave_asset(study_file, tables.RESPONDENTS)
+    def core_respondents(store: WaveStore) -> int:
+        study = store.study
+        query = respondents_query(
+            study.tiers, study.score, study.segment_columns, study.indicator_columns, study.resolver, available(store)
+        )
+        return store.create(tables.RESPONDENTS, query)
+
+    @wave_asset(study_file, tables.CELLS)
+    def core_cells(store: WaveStore) -> int:
+        return store.create(tables.CELLS, cells_query(store.study.segment_columns, store.study.indicator_columns))
+
+    return [
+        core_answers, core_responses, core_screening, core_scores, core_tier_cuts, core_respondents, core_cells,
+    ]  # fmt: skip

@@ -1,0 +1,68 @@
+"""Everything that Dagster sees: for each study file its assets, checks and job."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.building import group_of, lock_name
+from assets.core import core_assets
+from assets.findings import finding_assets
+from assets.locks import wave_lock
+from assets.published import database_asset
+from assets.raw import raw_assets
+from assets.studies import read_study, study_names
+from pipeline.errors import SurveyError
+from pipeline.settings import home
+from pipeline.study.loading import StudyFile
+
+
+def study_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
+    """All assets of a study."""
+    return [
+        *raw_assets(study_file), *core_assets(study_file), *finding_assets(study_file), database_asset(study_file),
+    ]  # fmt: skip
+
+
+def job_name(study: str) -> str:
+    return study.replace("-", "_")
+
+
+def study_job(study: str) -> dg.UnresolvedAssetJobDefinition:
+    """One job for the whole study; run for a wave, it ends with the published database."""
+    groups = dg.AssetSelection.groups(*(group_of(study, layer) for layer in ("raw", "core", "out")))
+    return dg.define_asset_job(job_name(study), selection=groups, description=f"{study}, from delivery to database")
+
+
+def broken_study(study: str, error: SurveyError) -> dg.AssetsDefinition:
+    """Stands for a study file that can't be used, with the reason, so that the other studies work."""
+
+    @dg.asset(
+        key=[study, "study_file"],
+        group_name=group_of(study, "raw"),
+        description=f"**The study file can't be used.**\n\n```\n{error}\n```",
+        kinds={"yaml"},
+    )
+    def study_file() -> None:
+        read_study(study)
+        raise dg.Failure("the study file is in order now: reload the definitions", allow_retries=False)
+
+    return study_file
+
+
+def definitions() -> dg.Definitions:
+    """Definitions of every study file in this home."""
+    assets: list[dg.AssetsDefinition] = []
+    jobs = []
+    locks = {}
+    for study in study_names(home()):
+        try:
+            assets += study_assets(read_study(study))
+        except SurveyError as error:
+            assets.append(broken_study(study, error))
+            continue
+        jobs.append(study_job(study))
+        locks[lock_name(study)] = wave_lock(study)
+    return dg.Definitions(assets=assets, jobs=jobs, resources=locks, executor=dg.in_process_executor)
+
+
+defs = definitions()

@@ -1,0 +1,47 @@
+"""Publication: the study's database, from the admitted version of every wave."""
+
+from typing import Any
+
+import dagster as dg
+
+from assets.building import OWNERS, asset_key, described, group_of
+from assets.studies import read_study
+from pipeline import tables
+from pipeline.admission import publish_study
+from pipeline.errors import SurveyError
+from pipeline.settings import home
+from pipeline.study.loading import StudyFile
+
+DESCRIPTION = "What analysts open: data/processed/<study>.duckdb, with the last admitted version of every wave."
+
+
+def database_key(study: str) -> dg.AssetKey:
+    return dg.AssetKey([study, "out_database"])
+
+
+def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
+    study = study_file.name
+
+    @dg.asset(
+        key=database_key(study),
+        deps=[dg.AssetDep(asset_key(study, tables.QUALITY_CHECKS), partition_mapping=dg.AllPartitionMapping())],
+        group_name=group_of(study, "out"),
+        kinds={"duckdb"},
+        owners=OWNERS,
+        description=described(study_file, DESCRIPTION),
+    )
+    def out_database(context: dg.AssetExecutionContext) -> Any:
+        try:
+            counts = publish_study(home(), read_study(study), context.run_id, context.log.info)
+        except SurveyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        rows = "\n".join(f"| {name} | {n:,} |" for name, n in counts.items())
+        return dg.MaterializeResult(
+            metadata={
+                "file": dg.MetadataValue.path(str(home().database(study))),
+                "tables": dg.MetadataValue.md(f"| table | rows |\n|---|---:|\n{rows}"),
+                "dagster/row_count": sum(counts.values()),
+            }
+        )
+
+    return out_database

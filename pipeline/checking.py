@@ -1,0 +1,121 @@
+"""`survey check`: study file and exports read together as a reviewer would; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipeline import engine
+from pipeline.errors import SurveyError, listed, nearest
+from pipeline.ingest.answers import read_answers, values_query
+from pipeline.ingest.delivered import delivered_query, reading, source_column_rows
+from pipeline.ingest.files import data_files
+from pipeline.ingest.matching import match
+from pipeline.ingest.responses import available_variables
+from pipeline.ingest.sniffing import read_source
+from pipeline.quality import needed_variables
+from pipeline.settings import Home
+from pipeline.study.loading import StudyFile
+from pipeline.study.model import Study
+from pipeline.study.waves import Wave, check_wave_name
+
+Weight = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that a reviewer would say. error: the wave would fail or be quarantined."""
+
+    weight: Weight
+    where: str
+    what: str
+
+
+def remarks(home: Home, study_file: StudyFile, waves: list[str]) -> Iterator[Remark]:
+    """What is to be said of a study file and of each wave's delivery."""
+    yield from _of_study(study_file)
+    if not waves:
+        yield Remark("note", study_file.name, f"no wave is delivered yet: survey add {study_file.name} WAVE FILE")
+    for wave in waves:
+        try:
+            yield from _of_wave(home, study_file.study, study_file.name, check_wave_name(wave))
+        except SurveyError as error:
+            yield Remark("error", f"wave {wave}", str(error))
+
+
+def _of_study(study_file: StudyFile) -> Iterator[Remark]:
+    study = study_file.study
+    counts = [
+        (len(study.questions), "questions"), (len(study.cleaning), "cleaning rules"),
+        (len(study.tiers.order) if study.tiers else 0, "tiers"), (len(study.segments), "segments"),
+        (len(study.indicators), "indicators"), (len(study.comparisons), "comparisons"),
+    ]  # fmt: skip
+    yield Remark("note", study_file.document.file, ", ".join(f"{n} {what}" for n, what in counts))
+    if study.synthetic:
+        yield Remark("note", study_file.document.file, "the data are synthetic, and marked so wherever they are shown")
+    for section in unsupported(study):
+        yield Remark("error", study_file.document.where((section,)), f"`{section}` cannot be estimated yet: remove it")
+    if study.claims is not None:
+        where = study_file.document.where(("claims",))
+        yield Remark("warning", where, "claims are listed, but not audited yet")
+
+
+def unsupported(study: Study) -> list[str]:
+    """Sections that change every estimate and that no estimator takes into account yet."""
+    return [name for name, there in (("design", study.design), ("weights", study.weights)) if there]
+
+
+def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]:
+    files = data_files(home.raw(name) / wave, study.waves.get(wave, Wave()).files)
+    sources = [read_source(path) for path in files]
+    matched = [(s, match(s, study.questions, study.scales, study.columns, wave)) for s in sources]
+    rows = source_column_rows(wave, matched)
+    for source in sources:
+        layout = source.layout
+        yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {len(layout.columns)} columns")
+    yield from _of_columns(study, wave, rows)
+    there = available_variables(rows)
+    delivered = delivered_query(wave, sources, rows, study.variables)
+    values = reading(
+        sources, lambda: engine.fetch_through("delivered", delivered, values_query(study.variables, there))
+    )
+    yield from _of_answers(study, wave, read_answers(wave, study.variables, values.to_pylist()))
+
+
+def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator[Remark]:
+    needed = needed_variables(study)
+    for row in rows:
+        if row["role"] == "missing":
+            ref = row["variable"]
+            grave = _is_needed(study, ref, needed)
+            why = ", and screening, score or tiers need it" if grave else ""
+            texts = [r["text"] for r in rows if r["role"] == "unlisted" and r["text"]]
+            declared = study.questions.get(ref.split("__")[0])
+            close = nearest(declared.text or "", texts) if declared else None
+            hint = f'; nearest column: "{close}"' if close else ""
+            yield Remark("error" if grave else "warning", f"wave {wave}", f"no column for {ref}{why}{hint}")
+    for role in ("unlisted", "repeated", "nameless"):
+        names = [row["name"] or f"column {row['position']}" for row in rows if row["role"] == role]
+        if names:
+            yield Remark("note", f"wave {wave}", f"{len(names)} {role} columns: {listed(names, 8)}")
+
+
+def _is_needed(study: Study, ref: str, needed: set[str]) -> bool:
+    return bool(({v.name for v in study.resolver.of(ref)} | {ref}) & needed)
+
+
+def _of_answers(study: Study, wave: str, answers: list[dict[str, Any]]) -> Iterator[Remark]:
+    needed = needed_variables(study)
+    by_name = {v.name: v for v in study.variables}
+    for row in answers:
+        if row["code"] is None:
+            variable = by_name.get(row["variable"])
+            texts = [o.text for o in variable.options.values()] if variable else []
+            close = nearest(row["answer"], texts)
+            hint = f'; nearest option: "{close}"' if close else ""
+            weight: Weight = "error" if _is_needed(study, row["variable"], needed) else "warning"
+            what = (
+                f'{row["variable"]}: answer "{row["answer"][:100]}" ({row["n"]} times) is not in the option list{hint}'
+            )
+            yield Remark(weight, f"wave {wave}", what)

@@ -1,0 +1,133 @@
+"""Renders the templates of sql/ and runs them on DuckDB; with publishing, the only place that opens a connection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.settings import SQL_FOLDER, memory_limit, threads
+
+
+@dataclass(frozen=True)
+class Query:
+    """A template of sql/ with the names and values that it is rendered with."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + str(name).replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """A value as an SQL literal: text, number, true or false, or NULL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(SQL_FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    templates.filters |= {"name": quoted, "value": literal}
+    return templates
+
+
+def render(query: Query) -> str:
+    """The SQL text of a query."""
+    return _templates().get_template(query.template).render(**query.values)
+
+
+@contextmanager
+def connection(inputs: Mapping[str, Path | pa.Table] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory connection on which each input (a Parquet file or an Arrow table) is a view by its name."""
+    con = duckdb.connect(":memory:", config={"threads": threads(), "memory_limit": memory_limit()})
+    try:
+        for name, source in (inputs or {}).items():
+            if isinstance(source, Path):
+                con.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM read_parquet({literal(str(source))})")
+            else:
+                con.register(name, source)
+        yield con
+    finally:
+        con.close()
+
+
+def fetch(query: Query, inputs: Mapping[str, Path | pa.Table]) -> pa.Table:
+    """The rows of a query over its inputs."""
+    with connection(inputs) as con:
+        return con.sql(render(query)).to_arrow_table()
+
+
+def fetch_through(name: str, first: Query, then: Query) -> pa.Table:
+    """The rows of a query over the rows of another, which is read once and not written."""
+    with connection() as con:
+        con.execute(f"CREATE TEMP TABLE {quoted(name)} AS {render(first)}")
+        return con.sql(render(then)).to_arrow_table()
+
+
+def create(query: Query, inputs: Mapping[str, Path | pa.Table], schema: pa.Schema, target: Path) -> int:
+    """Writes a query's rows as Parquet, whole or not at all. Returns the number of rows.
+
+    The columns are those of the schema, cast to its types and in its order; a query that yields other
+    columns is an error. Raises duckdb.Error as DuckDB does.
+    """
+    with connection(inputs) as con:
+        sql = render(query)
+        found = con.sql(f"DESCRIBE {sql}").fetchall()
+        if sorted(row[0] for row in found) != sorted(schema.names):
+            wrong = {row[0] for row in found} ^ set(schema.names)
+            raise ValueError(f"{query.template} does not yield the declared columns: {sorted(wrong)}")
+        columns = ", ".join(f"CAST({quoted(f.name)} AS {_DUCKDB[f.type]}) AS {quoted(f.name)}" for f in schema)
+        with replacing(target) as partial:
+            con.execute(f"COPY (SELECT {columns} FROM ({sql})) TO {literal(str(partial))} (FORMAT parquet)")
+    return int(pq.read_metadata(target).num_rows)
+
+
+def write(rows: pa.Table, target: Path) -> int:
+    """Writes rows as Parquet, whole or not at all. Returns their number."""
+    with replacing(target) as partial:
+        pq.write_table(rows, partial)
+    return int(rows.num_rows)
+
+
+_DUCKDB = {
+    pa.string(): "VARCHAR",
+    pa.int64(): "BIGINT",
+    pa.int32(): "INTEGER",
+    pa.int8(): "TINYINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.timestamp("us"): "TIMESTAMP",
+    pa.date32(): "DATE",
+}
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A path to write to that becomes `target` in one step when the block ends well, and vanishes when not."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        yield partial
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,41 @@
+"""What a reader says of a delivered file: where its data begin and what its columns are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column of a delivered file.
+
+    position: from 1. name: in the first header row, may be empty or repeated. text: question text.
+    part: text of the option or grid row, or "". import_id: the platform's own id, or "".
+    """
+
+    position: int
+    name: str
+    text: str
+    part: str = ""
+    import_id: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a delivered file is to be read. defaults: our name of a metadata column -> the platform's."""
+
+    platform: str
+    header_rows: int
+    columns: tuple[SourceColumn, ...]
+    defaults: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A delivered file with its layout and the text format it is written in."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    layout: Layout

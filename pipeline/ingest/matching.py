@@ -1,0 +1,173 @@
+"""Which column of a delivered file belongs to which declared question: by text, name or ImportId, never position."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from pipeline.errors import DeliveryError, listed
+from pipeline.ingest import qualtrics, surveymonkey
+from pipeline.ingest.layout import Source, SourceColumn
+from pipeline.study.evening import evened
+from pipeline.study.questions import GridQuestion, MultipleQuestion, Question, Questions, Scales
+from pipeline.study.variables import options_of
+from pipeline.study.waves import Columns
+from pipeline.tables import METADATA
+
+PLATFORM_METADATA = (*qualtrics.METADATA, *surveymonkey.METADATA)
+PLATFORM_PERSONAL = (*qualtrics.PERSONAL, *surveymonkey.PERSONAL)
+SELECTED = "Selected Choice"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A column and what becomes of it. column is None where a declared variable has none (missing, not asked)."""
+
+    column: SourceColumn | None
+    role: str
+    variable: str
+
+
+class _Index:
+    """The columns of one file, found by evened name, ImportId, and text with part."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.by_name: dict[str, list[SourceColumn]] = {}
+        self.by_text: dict[tuple[str, str], list[SourceColumn]] = {}
+        for column in source.layout.columns:
+            for name in {evened(column.name), evened(column.import_id)} - {""}:
+                self.by_name.setdefault(name, []).append(column)
+            if column.text.strip():
+                self.by_text.setdefault((evened(column.text), evened(column.part)), []).append(column)
+
+    def named(self, name: str) -> list[SourceColumn]:
+        return self.by_name.get(evened(name), [])
+
+    def texted(self, text: str | None, part: str = "") -> list[SourceColumn]:
+        """Columns of a question text; of a part of it, as its own header cell or after " - "."""
+        if not text:
+            return []
+        found = list(self.by_text.get((evened(text), evened(part)), []))
+        if part:
+            for joined in (f"{text} - {part}", f"{text} - {SELECTED} - {part}"):
+                found += self.by_text.get((evened(joined), ""), [])
+        elif not found:
+            found = self.by_text.get((evened(f"{text} - {SELECTED}"), ""), [])
+        return found
+
+    def part_of(self, column: str, part: str) -> list[SourceColumn]:
+        """Columns named `column_...` whose text ends with the part."""
+        start, end = evened(column) + "_", evened(part)
+        return [
+            c
+            for c in self.source.layout.columns
+            if (evened(c.name).startswith(start) or evened(c.import_id).startswith(start))
+            and (evened(c.part) == end or evened(c.text).endswith(f"- {end}"))
+        ]
+
+
+def match(source: Source, questions: Questions, scales: Scales, columns: Columns, wave: str) -> list[Match]:
+    """Every column of a file with its role, in order; then declared variables that it lacks.
+
+    Raises DeliveryError where two columns answer to one declared question, or one to two.
+    """
+    index = _Index(source)
+    taken: dict[int, str] = {}
+    missing: list[Match] = []
+
+    def take(found: list[SourceColumn], variable: str, what: str) -> bool:
+        if len(found) > 1:
+            shown = listed(f"{c.position} ({c.name or c.text})" for c in found)
+            raise DeliveryError(
+                str(source.path), f"has {len(found)} columns for {what}", found=f"columns {shown}",
+                expected="one", do="name the right one with `column`, or drop the other from the export",
+            )  # fmt: skip
+        if found and (other := taken.get(found[0].position)) is not None:
+            raise DeliveryError(
+                str(source.path), f"column {found[0].position} ({found[0].name}) answers to {what} and to {other}",
+                do="tell them apart with `column`",
+            )  # fmt: skip
+        if found:
+            taken[found[0].position] = variable
+        return bool(found)
+
+    for name, question in questions.items():
+        for variable, found, what in _wanted(name, question, scales, index, wave):
+            if not question.asked_in(wave):
+                missing.append(Match(None, "not asked", variable))
+            elif not take(found, variable, what):
+                missing.append(Match(None, "missing", variable))
+
+    for ours, theirs in _metadata(columns, source).items():
+        found = [c for c in index.named(theirs) if c.position not in taken]
+        if not take(found, ours, f"`columns: {ours}`") and getattr(columns, ours):
+            missing.append(Match(None, "missing", ours))
+
+    counts = Counter((evened(c.name), evened(c.text), evened(c.part)) for c in source.layout.columns)
+    matched = [Match(c, _role(c, taken, columns, counts), taken.get(c.position, "")) for c in source.layout.columns]
+    return matched + missing
+
+
+def _metadata(columns: Columns, source: Source) -> dict[str, str]:
+    named = {ours: getattr(columns, ours) or source.layout.defaults.get(ours) for ours in METADATA}
+    return {ours: theirs for ours, theirs in named.items() if theirs}
+
+
+def _wanted(
+    name: str, question: Question, scales: Scales, index: _Index, wave: str
+) -> list[tuple[str, list[SourceColumn], str]]:
+    """(variable, columns that answer to it, words for it) for every column that a question can have."""
+    if isinstance(question, GridQuestion):
+        wanted = []
+        for key, row in question.rows.items():
+            if row.column:
+                found = index.named(row.column)
+            elif question.column:
+                found = index.part_of(question.column, row.text)
+            else:
+                found = index.texted(question.text, row.text)
+            wanted.append((f"{name}__{key}", found, f'row "{key}" of grid "{name}"'))
+        return wanted
+    whole = index.named(question.column) if question.column else index.texted(question.text)
+    if not isinstance(question, MultipleQuestion):
+        return [(name, whole, f'question "{name}"')]
+    ticks = []
+    for key, option in options_of(question, scales).items():
+        text = option.text_in(wave)
+        if option.column:
+            found = index.named(option.column)
+        elif question.column:
+            found = index.part_of(question.column, text)
+        else:
+            found = index.texted(question.text, text)
+        ticks.append((f"{name}__{key}", found, f'option "{key}" of question "{name}"'))
+    if any(found for _, found, _ in ticks):
+        return ticks
+    return [(name, whole, f'question "{name}"')]
+
+
+def _role(
+    column: SourceColumn, taken: Mapping[int, str], columns: Columns, counts: Counter[tuple[str, str, str]]
+) -> str:
+    if column.position in taken:
+        return "metadata" if taken[column.position] in METADATA else "question"
+    name = evened(column.name)
+    if _among(column, (*columns.personal, *PLATFORM_PERSONAL)):
+        return "personal"
+    if _among(column, columns.ignore):
+        return "ignored"
+    if name in {evened(known) for known in PLATFORM_METADATA}:
+        return "metadata"
+    if not name and not column.text.strip() and not column.part.strip():
+        return "nameless"
+    if counts[(name, evened(column.text), evened(column.part))] > 1:
+        return "repeated"
+    return "unlisted"
+
+
+def _among(column: SourceColumn, patterns: tuple[str, ...]) -> bool:
+    names = {evened(column.name), evened(column.text)} - {""}
+    return any(fnmatchcase(name, evened(pattern)) for pattern in patterns for name in names)

@@ -1,0 +1,55 @@
+"""SurveyMonkey CSV: one header row, or two with the options of each question in the second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.ingest.layout import Layout, SourceColumn
+from pipeline.study.evening import evened
+
+DEFAULTS = {"id": "Respondent ID", "started": "Start Date", "finished": "End Date"}
+METADATA = (
+    "Respondent ID", "RespondentID", "Collector ID", "CollectorID", "Collector", "Start Date", "StartDate",
+    "End Date", "EndDate", "Date Created", "Date Modified",
+)  # fmt: skip
+PERSONAL = (
+    "IP Address", "IPAddress", "Email Address", "Email", "First Name", "FirstName", "LastName", "Last Name",
+    "Custom Data 1", "CustomData1",
+)  # fmt: skip
+SINGLE = ("response", "open-ended response", "")
+
+
+def recognise(head: Sequence[Sequence[str]]) -> Layout | None:
+    """The layout, where the file begins with a respondent id as SurveyMonkey writes it.
+
+    Two header rows are told from one by the second record: its metadata cells are empty or repeat the
+    first row's. The parent question may stand over its first column only, or over each.
+    """
+    if not head or not head[0] or evened(head[0][0]).replace(" ", "") != "respondentid":
+        return None
+    first = head[0]
+    if len(head) > 1 and _second_header(first, head[1]):
+        return Layout("surveymonkey", 2, _columns(first, head[1]), _defaults(first))
+    columns = tuple(SourceColumn(i + 1, name.strip(), name) for i, name in enumerate(first))
+    return Layout("surveymonkey", 1, columns, _defaults(first))
+
+
+def _second_header(first: Sequence[str], second: Sequence[str]) -> bool:
+    known = {evened(name) for name in METADATA}
+    cells = [(a, b) for a, b in zip(first, second, strict=False) if evened(a) in known]
+    return len(second) == len(first) and all(evened(b) in ("", evened(a)) for a, b in cells)
+
+
+def _columns(first: Sequence[str], second: Sequence[str]) -> tuple[SourceColumn, ...]:
+    columns: list[SourceColumn] = []
+    parent = ""
+    for i, (above, below) in enumerate(zip(first, second, strict=True)):
+        parent = above if above.strip() else parent
+        part = "" if evened(below) in (*SINGLE, evened(parent)) else below
+        columns.append(SourceColumn(i + 1, above.strip(), parent if part or above.strip() else "", part))
+    return tuple(columns)
+
+
+def _defaults(first: Sequence[str]) -> dict[str, str]:
+    names = {name.replace(" ", ""): name for name in first}
+    return {ours: names.get(theirs.replace(" ", ""), theirs) for ours, theirs in DEFAULTS.items()}

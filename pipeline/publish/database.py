@@ -1,0 +1,120 @@
+"""The DuckDB file that analysts open: built beside the old one, moved over it in one step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.engine import literal, quoted
+from pipeline.errors import SurveyError
+from pipeline.settings import memory_limit, threads
+from pipeline.tables import Column, Table
+
+STORAGE = "v1.5.0"  # so that older clients read the file
+SYNTHETIC = "SYNTHETIC data, made and not collected. "
+TYPES = {"varchar": "VARCHAR", "bigint": "BIGINT", "integer": "INTEGER", "tinyint": "TINYINT", "double": "DOUBLE",
+         "boolean": "BOOLEAN", "timestamp": "TIMESTAMP", "date": "DATE"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Content:
+    """A table to publish: its declaration, its columns, and Parquet files of the admitted waves, or rows."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    parts: Sequence[Path] = ()
+    rows: pa.Table | None = None
+    schema: str = "main"
+
+
+def publish(target: Path, contents: Sequence[Content], views: Mapping[str, str], synthetic: bool) -> dict[str, int]:
+    """Builds the database and puts it in the place of the former one. Returns the rows of each table.
+
+    views: name in schema main -> what it shows. The former file stays whole until the last step, and readers
+    that have it open keep it. Raises SurveyError where the folder can't be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    heal(target)
+    partial = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        counts = _build(partial, contents, views, synthetic)
+        _to_disk(partial)
+        os.replace(partial, target)
+        _to_disk(target.parent)
+    except (OSError, duckdb.IOException) as error:
+        raise SurveyError(
+            str(target), "cannot be published", found=str(error).splitlines()[0],
+            do="free space or rights on the folder, then run again; the former version stays",
+        ) from error  # fmt: skip
+    finally:
+        for left in (partial, Path(f"{partial}.wal")):
+            left.unlink(missing_ok=True)
+    return counts
+
+
+def heal(target: Path) -> list[Path]:
+    """Removes what killed publishers left behind. Returns what was removed."""
+    left = sorted(target.parent.glob(f"{target.name}.*.tmp*"))
+    for path in left:
+        path.unlink(missing_ok=True)
+    return left
+
+
+def _build(partial: Path, contents: Sequence[Content], views: Mapping[str, str], synthetic: bool) -> dict[str, int]:
+    mark = SYNTHETIC if synthetic else ""
+    counts = {}
+    con = duckdb.connect(":memory:", config={"threads": threads(), "memory_limit": memory_limit()})
+    try:
+        con.execute(f"ATTACH {literal(str(partial))} AS published (STORAGE_VERSION {literal(STORAGE)})")
+        con.execute("USE published")
+        for content in contents:
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(content.schema)}")
+            counts[content.table.name] = _table(con, content, mark)
+        for name, shown in views.items():
+            schema, table = shown.split(".")
+            con.execute(f"CREATE VIEW main.{quoted(name)} AS SELECT * FROM {quoted(schema)}.{quoted(table)}")
+            comment = next(c.table.description for c in contents if c.table.name == table)
+            con.execute(f"COMMENT ON VIEW main.{quoted(name)} IS {literal(mark + comment)}")
+        con.execute("CHECKPOINT published")
+        con.execute("USE memory")
+        con.execute("DETACH published")
+    finally:
+        con.close()
+    return counts
+
+
+def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str) -> int:
+    name = f"{quoted(content.schema)}.{quoted(content.table.name)}"
+    declared = ", ".join(
+        f"{quoted(c.name)} {TYPES[c.type]}{'' if c.nullable else ' NOT NULL'}" for c in content.columns
+    )
+    con.execute(f"CREATE TABLE {name} ({declared})")
+    for part in content.parts:
+        # A wave admitted under an older study file may lack a column that was declared since.
+        there = set(pq.read_schema(part).names)
+        chosen = ", ".join(quoted(c.name) if c.name in there else "NULL" for c in content.columns)
+        con.execute(f"INSERT INTO {name} SELECT {chosen} FROM read_parquet({literal(str(part))})")
+    if content.rows is not None:
+        con.register("given", content.rows)
+        columns = ", ".join(quoted(c.name) for c in content.columns)
+        con.execute(f"INSERT INTO {name} SELECT {columns} FROM given")
+        con.unregister("given")
+    con.execute(f"COMMENT ON TABLE {name} IS {literal(mark + content.table.description)}")
+    for column in content.columns:
+        con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}")
+    counted = con.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

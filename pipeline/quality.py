@@ -1,0 +1,244 @@
+"""Checks of a wave's tables: what was measured against what was expected, and what keeps a wave from publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+
+from pipeline import tables
+from pipeline.engine import Query
+from pipeline.errors import listed
+from pipeline.store import WaveStore
+from pipeline.study.cleaning import AttentionCheck, NoConsent, ScreenedOut
+from pipeline.study.model import Study
+from pipeline.study.waves import Wave
+from pipeline.tables import Table
+
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of one table. blocking: whether a failure keeps the wave from being published."""
+
+    name: str
+    table: str
+    passed: bool
+    blocking: bool
+    measured: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A check as declared: what it expects, and how it is run."""
+
+    name: str
+    table: Table
+    blocking: bool
+    expected: str
+    run: Callable[[WaveStore], Iterator[tuple[bool, str, bool]]]
+
+
+def needed_variables(study: Study) -> set[str]:
+    """Variables without which screener, score, tiers or weights cannot be computed."""
+    resolver = study.resolver
+    refs = [item for d in (study.score.dimensions.values() if study.score else ()) for item in d.items]
+    conditions = [rule.unless for rule in study.cleaning if isinstance(rule, NoConsent | ScreenedOut | AttentionCheck)]
+    conditions += list((study.tiers.answers or {}).values()) if study.tiers else []
+    within = [s.source for s in study.segment_columns if study.tiers and s.name == study.tiers.within and s.source]
+    raked = [question for weight in study.weights.values() for question in weight.rake or {}]
+    found = {v.name for ref in (*refs, *raked) for v in resolver.of(ref)}
+    return found | {name for condition in conditions for name in resolver.needed(condition)} | set(within)
+
+
+def checks_of(table: Table, store: WaveStore) -> list[Check]:
+    """Runs every check of a table. A check that the study file admits for the wave no longer blocks."""
+    admitted = store.study.waves.get(store.wave, Wave()).admit
+    found = []
+    for declared in CHECKS:
+        if declared.table is not table:
+            continue
+        results = list(declared.run(store))
+        passed = all(ok for ok, _, _ in results)
+        blocking = declared.blocking and (passed or any(blocks for ok, _, blocks in results if not ok))
+        measured = "; ".join(text for ok, text, _ in results if text and (passed or not ok))
+        if not passed and declared.name in admitted:
+            blocking, measured = False, f"{measured} (admitted: {admitted[declared.name]})"
+        found.append(Check(declared.name, table.name, passed, blocking, measured, declared.expected))
+    return found
+
+
+Found = Iterator[tuple[bool, str, bool]]
+
+
+def _questions_present(store: WaveStore) -> Found:
+    needed = needed_variables(store.study)
+    questions = store.study.resolver
+    missing = [row["variable"] for row in store.rows(tables.SOURCE_COLUMNS) if row["role"] == "missing"]
+    names = {name: {v.name for v in questions.of(name)} | {name} for name in missing}
+    grave = [name for name in missing if names[name] & needed]
+    if grave:
+        yield False, f"missing, and needed for screening, score or tiers: {listed(grave)}", True
+    if mild := [name for name in missing if name not in grave]:
+        yield False, f"missing: {listed(mild)}", False
+    if not missing:
+        yield True, "all there", False
+
+
+def _columns_known(store: WaveStore) -> Found:
+    rows = store.rows(tables.SOURCE_COLUMNS)
+    for role in ("unlisted", "repeated", "nameless"):
+        names = [row["name"] or f"column {row['position']}" for row in rows if row["role"] == role]
+        if names:
+            yield False, f"{len(names)} {role}: {listed(names)}", False
+
+
+def _options_changed(store: WaveStore) -> Found:
+    needed = needed_variables(store.study)
+    unknown: dict[str, list[str]] = {}
+    for row in store.rows(tables.ANSWERS):
+        if row["code"] is None:
+            unknown.setdefault(row["variable"], []).append(f'"{row["answer"][:80]}" ({row["n"]})')
+    for name, answers in unknown.items():
+        parts = {v.name for v in store.study.resolver.of(name)} | {name}
+        yield False, f"{name}: {listed(answers)}", bool(parts & needed)
+
+
+def _row_conservation(store: WaveStore) -> Found:
+    delivered = store.row_count(tables.DELIVERED)
+    rows = store.rows(tables.DISPOSITIONS)
+    out, analysed = sum(row["taken_out"] for row in rows), rows[-1]["remaining"]
+    adds_up = delivered == rows[0]["remaining"] == out + analysed == store.row_count(tables.SCREENING)
+    steps = all(row["respondents_in"] - row["taken_out"] == row["remaining"] for row in rows)
+    yield adds_up and steps, f"{delivered:,} delivered = {out:,} taken out + {analysed:,} analysed", True
+
+
+def _someone_analysed(store: WaveStore) -> Found:
+    analysed = store.rows(tables.DISPOSITIONS)[-1]["remaining"]
+    yield analysed > 0, f"{analysed:,} analysed", True
+
+
+def _unique_ids(store: WaveStore) -> Found:
+    respondents = store.read(tables.RESPONDENTS)
+    ids = respondents.filter(pc.equal(respondents["disposition"], "analysed"))["respondent_id"]
+    doubled = [v["values"] for v in pc.value_counts(ids).to_pylist() if v["counts"] > 1]
+    what = (
+        f"{len(ids):,} respondents, no id twice" if not doubled else f"{len(doubled)} ids twice: {listed(doubled, 5)}"
+    )
+    yield not doubled, what, True
+
+
+def _tier_shares(store: WaveStore) -> Found:
+    total = sum(row["share"] or 0.0 for row in store.rows(tables.TIERS))
+    has_tiers = store.study.tiers is not None
+    yield not has_tiers or abs(total - 1) < ROUNDING, f"{total:.12g}" if has_tiers else "no tiers declared", True
+
+
+def _tiers_filled(store: WaveStore) -> Found:
+    empty = [row["tier"] for row in store.rows(tables.TIERS) if row["x"] == 0]
+    without = [row["x"] for row in store.rows(tables.TIERS) if row["position"] == 0]
+    if empty:
+        yield False, f"no respondents: {listed(empty)}", False
+    if without:
+        yield False, f"{without[0]:,} respondents without a tier", False
+
+
+def _ratios(store: WaveStore) -> Found:
+    rows = store.rows(tables.FINDINGS)
+    wrong = []
+    for row in rows:
+        p_a, p_b, ratio = row["p_a"], row["p_b"], row["ratio"]
+        if p_a is None or p_b is None or (p_a == 0 and p_b == 0):
+            right = ratio is None
+        elif p_b == 0:
+            right = ratio == float("inf")
+        else:
+            right = ratio is not None and abs(ratio - p_a / p_b) <= ROUNDING * max(1.0, ratio)
+        if not right:
+            wrong.append(row["finding_id"])
+    yield not wrong, f"{len(rows):,} findings" if not wrong else f"{len(wrong)} wrong: {listed(wrong, 5)}", True
+
+
+def _ratio_inside(store: WaveStore) -> Found:
+    wrong = [
+        row["finding_id"]
+        for row in store.rows(tables.FINDINGS)
+        if row["ratio"] is not None and row["ratio_low"] is not None
+        and not row["ratio_low"] <= row["ratio"] * (1 + ROUNDING) <= row["ratio_high"] * (1 + 2 * ROUNDING)
+    ]  # fmt: skip
+    yield not wrong, "all inside" if not wrong else f"{len(wrong)} outside: {listed(wrong, 5)}", True
+
+
+def _empty_indicators(store: WaveStore) -> Found:
+    rows = [row for row in store.rows(tables.SHARES) if row["segment"] == "all"]
+    empty = [row["indicator"] for row in rows if row["n"] == 0]
+    if empty:
+        yield False, f"nobody in the base: {listed(empty)}", False
+
+
+def _unasked(store: WaveStore) -> Found:
+    resolver = store.study.resolver
+    asked = {}
+    for v in store.study.variables:
+        if v.asked_if is not None and v.question not in asked and v.kind != "text":
+            asked[v.question] = {"column": v.name, "asked": resolver.columns(v.asked_if)}
+    if not asked:
+        return
+    query = Query("core/unasked.sql", {"questions": asked})
+    paths = {"responses": store.existing(tables.RESPONSES), "screening": store.existing(tables.SCREENING)}
+    from pipeline.engine import fetch
+
+    for row in fetch(query, paths).to_pylist():
+        if row["n"]:
+            yield False, f"{row['question']}: {row['n']:,}", False
+
+
+CHECKS = (
+    Declared(
+        "questions_present", tables.SOURCE_COLUMNS, True, "every declared question of the wave", _questions_present
+    ),
+    Declared(
+        "columns_known", tables.SOURCE_COLUMNS, False, "every column declared, personal or ignored", _columns_known
+    ),
+    Declared("options_changed", tables.ANSWERS, True, "only answers that the study file lists", _options_changed),
+    Declared("asked_only", tables.SCREENING, False, "no answers from respondents who were not asked", _unasked),
+    Declared("row_conservation", tables.DISPOSITIONS, True, "delivered = taken out + analysed", _row_conservation),
+    Declared("respondents_analysed", tables.DISPOSITIONS, True, "at least one", _someone_analysed),
+    Declared("unique_ids", tables.RESPONDENTS, True, "each analysed respondent once", _unique_ids),
+    Declared("tier_shares", tables.TIERS, True, "1", _tier_shares),
+    Declared(
+        "tiers_filled", tables.TIERS, False, "respondents in every tier, a tier for every respondent", _tiers_filled
+    ),
+    Declared("indicators_filled", tables.SHARES, False, "somebody in the base of each indicator", _empty_indicators),
+    Declared("ratio_is_quotient", tables.FINDINGS, True, "ratio = p_a / p_b", _ratios),
+    Declared("ratio_in_interval", tables.FINDINGS, True, "ratio_low <= ratio <= ratio_high", _ratio_inside),
+)
+
+
+def all_checks(store: WaveStore) -> list[Check]:
+    """Every check of a wave, in order."""
+    return [check for table in dict.fromkeys(d.table for d in CHECKS) for check in checks_of(table, store)]
+
+
+def check_rows(wave: str, checks: list[Check]) -> list[dict[str, object]]:
+    """Rows of table `quality_checks`."""
+    return [
+        {
+            "wave": wave,
+            "check_name": c.name,
+            "table_name": c.table,
+            "passed": c.passed,
+            "blocking": c.blocking,
+            "measured": c.measured,
+            "expected": c.expected,
+        }
+        for c in checks
+    ]
+
+
+def reasons(checks: list[Check]) -> str:
+    """Why a wave is quarantined, or ""."""
+    return "; ".join(f"{c.name}: {c.measured}" for c in checks if not c.passed and c.blocking)

@@ -1,0 +1,75 @@
+"""Every path and environment variable, in one place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+SQL_FOLDER = PROJECT / "sql"
+BUNDLED_STUDIES = PROJECT / "studies"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds an analyst's studies and data. Set by SURVEY_HOME, else the current folder."""
+
+    root: Path
+
+    @property
+    def studies(self) -> Path:
+        return self.root / "studies"
+
+    def study_file(self, study: str) -> Path:
+        return self.studies / f"{study}.yaml"
+
+    def raw(self, study: str) -> Path:
+        return self.root / "data" / "raw" / study
+
+    def wave_folders(self, study: str) -> list[str]:
+        """Waves that have a folder, hidden ones left out."""
+        found = self.raw(study).iterdir() if self.raw(study).is_dir() else ()
+        return sorted(path.name for path in found if path.is_dir() and not path.name.startswith("."))
+
+    def processed(self, study: str) -> Path:
+        return self.root / "data" / "processed" / study
+
+    def database(self, study: str) -> Path:
+        """What analysts open."""
+        return self.root / "data" / "processed" / f"{study}.duckdb"
+
+    def ledger(self, study: str) -> Path:
+        return self.processed(study) / "ledger.json"
+
+    def locks(self, study: str) -> Path:
+        return self.processed(study) / ".locks"
+
+    @property
+    def dagster(self) -> Path:
+        """Where Dagster keeps its history, unless DAGSTER_HOME says otherwise."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.root / ".dagster")
+
+
+def home() -> Home:
+    return Home(Path(os.environ.get("SURVEY_HOME") or Path.cwd()).resolve())
+
+
+def threads() -> int:
+    """Threads that one query may use (SURVEY_THREADS; default: all cores)."""
+    return _number("SURVEY_THREADS", os.cpu_count() or 1)
+
+
+def memory_limit() -> str:
+    """Memory that one query may use before it spills to disk (SURVEY_MEMORY, such as 4GB)."""
+    return os.environ.get("SURVEY_MEMORY", "4GB")
+
+
+def wait_seconds() -> int:
+    """How long a run waits for another of the same study and wave (SURVEY_WAIT_SECONDS; default 60)."""
+    return _number("SURVEY_WAIT_SECONDS", 60)
+
+
+def _number(variable: str, default: int) -> int:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdigit() and int(text) > 0 else default

@@ -1,0 +1,167 @@
+"""The tables of one study and wave on disk: where each version lies, and reading and writing them whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import engine, tables
+from pipeline.engine import Query
+from pipeline.errors import NotBuiltError
+from pipeline.ingest.files import data_files, sha256
+from pipeline.settings import Home
+from pipeline.study.loading import StudyFile
+from pipeline.study.model import Study
+from pipeline.study.waves import Wave
+from pipeline.tables import Table
+from pipeline.versions import HashCache, code_digest, hashed
+
+
+@dataclass(frozen=True)
+class WaveStore:
+    """Processed tables of one wave, each under the version that its inputs, sections and code have now."""
+
+    home: Home
+    study_file: StudyFile
+    wave: str
+
+    @property
+    def study(self) -> Study:
+        return self.study_file.study
+
+    @property
+    def raw_folder(self) -> Path:
+        return self.home.raw(self.study_file.name) / self.wave
+
+    def delivery(self) -> list[Path]:
+        """The wave's data files. Raises DeliveryError where they are not in order."""
+        return data_files(self.raw_folder, self.study.waves.get(self.wave, Wave()).files)
+
+    def delivery_digest(self) -> str:
+        """SHA-256 of the delivered file; of the names and hashes, where there are several."""
+        cache = HashCache(self.home.processed(self.study_file.name) / self.wave / "hashes.json")
+        parts: list[tuple[str, str]] = []
+        for file in self.delivery():
+            known = cache.get(file)
+            if known is None:
+                known = sha256(file)
+                cache.put(file, known)
+            parts.append((file.name, known))
+        if len(parts) == 1:
+            return parts[0][1]
+        return hashlib.sha256("\n".join(f"{name} {known}" for name, known in parts).encode()).hexdigest()
+
+    def version(self, table: Table) -> str:
+        """The version of a table: a hash of the delivery, its sections, its code, and all that it is made from."""
+        return self._version(table, {})
+
+    def _version(self, table: Table, known: dict[str, str]) -> str:
+        if table.name not in known:
+            if table is tables.FILES:
+                below = [self.delivery_digest()]
+            else:
+                below = [self._input_store(table)._version(tables.BY_NAME[name], {} if self._borrows(table) else known)
+                         for name in table.made_from]  # fmt: skip
+            parts = (table.name, self.wave, code_digest(table.code), self.study_file.digest(table.sections), *below)
+            known[table.name] = hashed(*parts)
+        return known[table.name]
+
+    def _borrows(self, table: Table) -> bool:
+        return self._input_store(table) is not self
+
+    def _input_store(self, table: Table) -> WaveStore:
+        """Where a table's inputs lie: quantile cuts hang on the baseline wave, all else on the wave itself."""
+        tiers, baseline = self.study.tiers, self.study.baseline
+        if table is tables.TIER_CUTS and tiers and tiers.quantiles and baseline and baseline != self.wave:
+            return WaveStore(self.home, self.study_file, baseline)
+        return self
+
+    def path(self, table: Table) -> Path:
+        return self.path_of(table, self.version(table))
+
+    def path_of(self, table: Table, version: str) -> Path:
+        return self.home.processed(self.study_file.name) / self.wave / version / f"{table.name}.parquet"
+
+    def existing(self, table: Table) -> Path:
+        """The file of the present version. Raises NotBuiltError where it was not made yet."""
+        path = self.path(table)
+        if not path.is_file():
+            raise NotBuiltError(
+                f"{self.study_file.name}, wave {self.wave}",
+                f"table {table.name} is not made yet from the present study file and delivery",
+                do=f"survey run {self.study_file.name} --wave {self.wave}, or materialize {table.asset} in the UI",
+            )
+        return path
+
+    def inputs(self, table: Table) -> dict[str, Path]:
+        """The files that a table is made from, by name."""
+        source = self._input_store(table)
+        return {name: source.existing(tables.BY_NAME[name]) for name in table.made_from}
+
+    def read(self, table: Table) -> pa.Table:
+        return pq.read_table(self.existing(table))
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        return self.read(table).to_pylist()
+
+    def fetch(self, query: Query, table: Table) -> pa.Table:
+        """Rows of a query over the inputs of a table."""
+        return engine.fetch(query, self.inputs(table))
+
+    def create(self, table: Table, query: Query) -> int:
+        """Makes a table by a query over its inputs. Returns its number of rows."""
+        path = self.path(table)
+        engine.create(query, self.inputs(table), table.arrow_schema(self.study), path)
+        return _checked(path, table, self.study)
+
+    def write(self, table: Table, rows: pd.DataFrame | list[dict[str, Any]]) -> int:
+        """Writes a table from rows that hold at least its columns. Returns its number of rows."""
+        path = self.path(table)
+        engine.write(_arrow(rows, table.arrow_schema(self.study)), path)
+        return _checked(path, table, self.study)
+
+    def row_count(self, table: Table) -> int:
+        return int(pq.read_metadata(self.existing(table)).num_rows)
+
+
+def _arrow(rows: pd.DataFrame | list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    if len(rows) == 0:
+        return schema.empty_table()
+    # Declared NOT NULL is checked after writing, with the column's name; pyarrow would not name the table.
+    loose = pa.schema([field.with_nullable(True) for field in schema])
+    if isinstance(rows, list):
+        found = pa.Table.from_pylist(rows, schema=loose)
+    else:
+        found = pa.Table.from_pandas(rows[schema.names], schema=loose, preserve_index=False)
+    return found.cast(schema).replace_schema_metadata(None) if _no_nulls(found, schema) else found
+
+
+def _no_nulls(found: pa.Table, schema: pa.Schema) -> bool:
+    return all(field.nullable or found.column(field.name).null_count == 0 for field in schema)
+
+
+def _checked(path: Path, table: Table, study: Study) -> int:
+    """Rows of a table just written. Raises ValueError where a column that must have values has none."""
+    metadata = pq.read_metadata(path)
+    required = {c.name for c in table.columns_for(study) if not c.nullable}
+    for group in range(metadata.num_row_groups):
+        for i in range(metadata.num_columns):
+            column = metadata.row_group(group).column(i)
+            statistics = column.statistics
+            if column.path_in_schema in required and statistics is not None and statistics.null_count:
+                path.unlink()
+                raise ValueError(f"table {table.name}: column {column.path_in_schema} has NULLs")
+    return int(metadata.num_rows)
+
+
+def versions(store: WaveStore, made: Mapping[str, Table]) -> dict[str, str]:
+    """Versions of several tables, by name."""
+    known: dict[str, str] = {}
+    return {name: store._version(table, known) for name, table in made.items()}

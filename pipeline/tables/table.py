@@ -1,0 +1,70 @@
+"""What a table declaration is: one record, from which schemas, comments, checks and lineage follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+Type = Literal["varchar", "bigint", "integer", "tinyint", "double", "boolean", "timestamp", "date"]
+Layer = Literal["raw", "core", "out"]
+
+ARROW: dict[str, pa.DataType] = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "integer": pa.int32(),
+    "tinyint": pa.int8(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, type, what it says, its unit, whether it may be NULL."""
+
+    name: str
+    type: Type
+    description: str
+    unit: str = ""
+    nullable: bool = True
+
+    @property
+    def comment(self) -> str:
+        return f"{self.description} Unit: {self.unit}." if self.unit else self.description
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the pipeline.
+
+    description: what a row is. columns: its columns, or a function of the study where they depend on it.
+    key: columns that identify a row. made_from: the tables it is computed from. sections: sections of the
+    study file that its computation reads. code: modules and SQL files that compute it. Together the last
+    three decide when a table must be made anew.
+    """
+
+    name: str
+    description: str
+    layer: Layer
+    key: tuple[str, ...]
+    columns: tuple[Column, ...] | Callable[[Any], tuple[Column, ...]]
+    made_from: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+
+    @property
+    def asset(self) -> str:
+        return f"{self.layer}_{self.name}"
+
+    def columns_for(self, study: Any) -> tuple[Column, ...]:
+        return self.columns(study) if callable(self.columns) else self.columns
+
+    def arrow_schema(self, study: Any) -> pa.Schema:
+        return pa.schema(
+            [pa.field(c.name, ARROW[c.type], c.nullable, {"comment": c.comment}) for c in self.columns_for(study)]
+        )

@@ -1,0 +1,34 @@
+{# Conditions of the study file as SQL: true or false of each respondent, never unknown. #}
+{% macro holds(c) -%}
+{%- if c.kind == "all" -%}({% for part in c.of %}{{ holds(part) }}{{ " AND " if not loop.last }}{% endfor %})
+{%- elif c.kind == "any" -%}({% for part in c.of %}{{ holds(part) }}{{ " OR " if not loop.last }}{% endfor %})
+{%- elif c.kind == "not" -%}(NOT {{ holds(c.of) }})
+{%- elif c.kind == "one_of" -%}COALESCE({{ c.column | name }} IN ({% for code in c.codes %}{{ code | value }}{{ ", " if not loop.last }}{% endfor %}), FALSE)
+{%- elif c.kind == "any_tick" -%}({% for column in c.columns %}COALESCE({{ column | name }} = 1, FALSE){{ " OR " if not loop.last }}{% endfor %})
+{%- elif c.kind == "within" -%}COALESCE({% for sign, limit in c.limits %}{{ c.column | name }} {{ sign }} {{ limit | value }}{{ " AND " if not loop.last }}{% endfor %}, FALSE)
+{%- elif c.kind == "has_answer" -%}({{ c.column | name }} IS {{ "NOT " if c.answered }}NULL)
+{%- endif -%}
+{%- endmacro %}
+
+{# A number as people write it: 1200, 1,200.50, $1,200, 12%. Anything else is NULL. #}
+{% macro number(text) -%}
+CASE WHEN regexp_full_match(TRIM({{ text }}), '[$€£]?\s?[-+]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\s?%?')
+     THEN TRY_CAST(regexp_replace({{ text }}, '[$€£%,\s]', '', 'g') AS DOUBLE) END
+{%- endmacro %}
+
+{# A moment as survey platforms write it, the serial day numbers of spreadsheets among them. #}
+{% macro moment(text) -%}
+COALESCE(
+    TRY_CAST({{ text }} AS TIMESTAMP),
+    TRY_STRPTIME({{ text }}, ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %I:%M %p', '%m/%d/%Y', '%d.%m.%Y %H:%M:%S', '%d.%m.%Y %H:%M', '%d.%m.%Y']),
+    CASE WHEN TRY_CAST({{ text }} AS DOUBLE) BETWEEN 20000 AND 80000
+         THEN TIMESTAMP '1899-12-30' + to_seconds(CAST(ROUND(TRY_CAST({{ text }} AS DOUBLE) * 86400) AS BIGINT)) END
+)
+{%- endmacro %}
+
+{# The level of a segment without overlap; don't know, refused and no answer have none. #}
+{% macro level_of(s) -%}
+{%- if s.bands -%}CASE{% for band in s.bands %} WHEN {% if band.at_least is not none %}{{ s.source | name }} >= {{ band.at_least | value }}{% endif %}{{ " AND " if band.at_least is not none and band.below is not none }}{% if band.below is not none %}{{ s.source | name }} < {{ band.below | value }}{% endif %} THEN {{ band.level | value }}{% endfor %} END
+{%- else -%}CASE WHEN {{ s.source | name }} IN ({% for level in s.levels %}{{ level | value }}{{ ", " if not loop.last }}{% endfor %}) THEN {{ s.source | name }} END
+{%- endif -%}
+{%- endmacro %}
