@@ -1,0 +1,1 @@
+"""How the pipeline is orchestrated: Dagster only, one thin module a layer."""

@@ -82,7 +82,7 @@ def wave_asset(
             ],
             required_resource_keys={lock_name(study)},
         )
-        def asset(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # one output a check, typed by Dagster
+        def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             store = None
             try:
                 store = open_store(study, context.partition_key)
@@ -112,14 +112,14 @@ def lock_name(study: str) -> str:
 
 def started_at(context: dg.AssetExecutionContext) -> datetime | None:
     """When the run began."""
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     return datetime.fromtimestamp(record.start_time, UTC) if record and record.start_time else None
 
 
 def _set_aside(context: dg.AssetExecutionContext, store: WaveStore, why: str) -> None:
     context.log.error(f"wave {store.wave} is quarantined: {why}")
     try:
-        quarantine(store, why, context.run_id, started_at(context))
+        quarantine(store, why, context.run.run_id, started_at(context))
     except SurveyError as error:  # no delivery that could be named: the ledger has nothing to say of the wave
         context.log.warning(str(error))
 

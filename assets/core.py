@@ -29,7 +29,8 @@ def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
 
     @wave_asset(study_file, tables.RESPONSES)
     def core_responses(store: WaveStore) -> int:
-        return store.create(tables.RESPONSES, responses_query(store.study.variables, available(store)))
+        query = responses_query(store.study.variables, available(store), store.rows(tables.ANSWERS))
+        return store.create(tables.RESPONSES, query)
 
     @wave_asset(study_file, tables.SCREENING)
     def core_screening(store: WaveStore) -> int:

@@ -49,20 +49,23 @@ def broken_study(study: str, error: SurveyError) -> dg.AssetsDefinition:
     return study_file
 
 
-def definitions() -> dg.Definitions:
+def study_definitions(study_file: StudyFile) -> dg.Definitions:
+    """Definitions of one study alone."""
+    return dg.Definitions(
+        assets=study_assets(study_file),
+        jobs=[study_job(study_file.name)],
+        resources={lock_name(study_file.name): wave_lock(study_file.name)},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
     """Definitions of every study file in this home."""
-    assets: list[dg.AssetsDefinition] = []
-    jobs = []
-    locks = {}
+    found = []
     for study in study_names(home()):
         try:
-            assets += study_assets(read_study(study))
+            found.append(study_definitions(read_study(study)))
         except SurveyError as error:
-            assets.append(broken_study(study, error))
-            continue
-        jobs.append(study_job(study))
-        locks[lock_name(study)] = wave_lock(study)
-    return dg.Definitions(assets=assets, jobs=jobs, resources=locks, executor=dg.in_process_executor)
-
-
-defs = definitions()
+            found.append(dg.Definitions(assets=[broken_study(study, error)]))
+    return dg.Definitions.merge(*found) if found else dg.Definitions()

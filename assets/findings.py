@@ -71,7 +71,7 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         """Every table of the wave is made and none of its blocking checks failed: the wave is admitted."""
         context = dg.AssetExecutionContext.get()
         rows = store.write(tables.QUALITY_CHECKS, check_rows(store.wave, all_checks(store)))
-        entry = admit(store, context.run_id, started_at(context))
+        entry = admit(store, context.run.run_id, started_at(context))
         context.log.info(f"wave {store.wave} is admitted, version {entry.admitted.version if entry.admitted else ''}")
         return rows
 

@@ -24,6 +24,8 @@ def wave_lock(study: str) -> dg.ResourceDefinition:
             with held(home().locks(study) / wave, f"wave {wave} of {study}", context.run.run_id, tell):
                 yield None
         except BusyError as error:
+            if context.instance:  # to fail here is final: a retry would only wait again
+                context.instance.add_run_tags(context.run.run_id, {"dagster/max_retries": "0"})
             raise dg.Failure(str(error), allow_retries=False) from None
 
     return lock

@@ -1,7 +1,5 @@
 """Publication: the study's database, from the admitted version of every wave."""
 
-from typing import Any
-
 import dagster as dg
 
 from assets.building import OWNERS, asset_key, described, group_of
@@ -30,9 +28,9 @@ def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         owners=OWNERS,
         description=described(study_file, DESCRIPTION),
     )
-    def out_database(context: dg.AssetExecutionContext) -> Any:
+    def out_database(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         try:
-            counts = publish_study(home(), read_study(study), context.run_id, context.log.info)
+            counts = publish_study(home(), read_study(study), context.run.run_id, context.log.info)
         except SurveyError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         rows = "\n".join(f"| {name} | {n:,} |" for name, n in counts.items())

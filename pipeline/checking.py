@@ -14,7 +14,7 @@ from pipeline.ingest.files import data_files
 from pipeline.ingest.matching import match
 from pipeline.ingest.responses import available_variables
 from pipeline.ingest.sniffing import read_source
-from pipeline.quality import needed_variables
+from pipeline.quality import column_words, needed_variables
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
@@ -96,7 +96,7 @@ def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator
             hint = f'; nearest column: "{close}"' if close else ""
             yield Remark("error" if grave else "warning", f"wave {wave}", f"no column for {ref}{why}{hint}")
     for role in ("unlisted", "repeated", "nameless"):
-        names = [row["name"] or f"column {row['position']}" for row in rows if row["role"] == role]
+        names = [column_words(row) for row in rows if row["role"] == role]
         if names:
             yield Remark("note", f"wave {wave}", f"{len(names)} {role} columns: {listed(names, 8)}")
 

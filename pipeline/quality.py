@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -91,9 +92,15 @@ def _questions_present(store: WaveStore) -> Found:
 def _columns_known(store: WaveStore) -> Found:
     rows = store.rows(tables.SOURCE_COLUMNS)
     for role in ("unlisted", "repeated", "nameless"):
-        names = [row["name"] or f"column {row['position']}" for row in rows if row["role"] == role]
+        names = [column_words(row) for row in rows if row["role"] == role]
         if names:
             yield False, f"{len(names)} {role}: {listed(names)}", False
+
+
+def column_words(row: Mapping[str, Any]) -> str:
+    """A delivered column as an analyst finds it: its name, else its place with question and part."""
+    text = " / ".join(part for part in (row["text"][:60], row["part"][:60]) if part.strip())
+    return str(row["name"] or f"column {row['position']}" + (f" ({text})" if text else ""))
 
 
 def _options_changed(store: WaveStore) -> Found:

@@ -82,10 +82,12 @@ def toplines_query(
     flags: list[tuple[str, str, str, tuple[str, ...] | None]]
     flags = [(s.name, level, column, None) for s in segments for level, column in s.columns.items()]
     flags += [(s.name, net, s.name, parts) for s in segments for net, parts in s.nets.items()]
+    present = _present(variables, available)
     return Query(
         "out/toplines.sql",
         {
-            "variables": _present(variables, available),
+            "coded": [v.name for v in present if v.kind in ("choice", "tick")],
+            "numbers": [v.name for v in present if v.kind in ("number", "text")],
             "divisions": (["tier"] if tiers else []) + [s.name for s in segments if not s.overlapping],
             "flags": [dict(zip(("segment", "level", "column", "parts"), flag, strict=True)) for flag in flags],
         },
@@ -101,20 +103,20 @@ def topline_rows(
     segments: Sequence[SegmentColumns],
     display: Display,
 ) -> pd.DataFrame:
-    """Rows of table `toplines`: the counts of `toplines_query`, with options that nobody chose."""
+    """Rows of table `toplines`, from the counts of `toplines_query`, with options that nobody chose."""
     levels = [(NO_SEGMENT, NO_SEGMENT)]
     levels += [("tier", tier) for tier in (tiers.order if tiers else ())]
     levels += [(s.name, level) for s in segments for level in s.all_levels]
-    keys = ["question", "option", "segment", "level"]
     wanted = [
-        (v.question if v.kind == "tick" else v.ref, option, segment, level)
+        (v.name, v.question if v.kind == "tick" else v.ref, option, code, segment, level)
         for v in _present(variables, available)
-        for option in _options(v)
+        for option, code in _options(v)
         for segment, level in levels
     ]
-    frame = pd.DataFrame(wanted, columns=keys).merge(counts, how="left", on=keys)
-    for base in ("n", "weighted_base"):
-        frame[base] = frame[base].fillna(frame.groupby(["question", "segment", "level"])[base].transform("max"))
+    frame = pd.DataFrame(wanted, columns=["variable", "question", "option", "code", "segment", "level"])
+    keys = ["variable", "segment", "level"]
+    bases = counts.groupby(keys, as_index=False)[["x", "w"]].sum().rename(columns={"x": "n", "w": "weighted_base"})
+    frame = frame.merge(counts, how="left", on=[*keys, "code"]).merge(bases, how="left", on=keys)
     frame[["x", "n", "weighted_base"]] = frame[["x", "n", "weighted_base"]].fillna(0)
     frame[["x", "n"]] = frame[["x", "n"]].astype(int)
     return with_status(with_shares(frame).assign(wave=wave), display)
@@ -124,7 +126,8 @@ def _present(variables: Sequence[Variable], available: set[str]) -> list[Variabl
     return [v for v in variables if v.name in available or v.question in available]
 
 
-def _options(v: Variable) -> list[str]:
+def _options(v: Variable) -> list[tuple[str, str]]:
+    """(option as published, code as counted) of a variable."""
     if v.kind == "tick":
-        return [v.part]
-    return list(v.options) if v.kind == "choice" else ["all"]
+        return [(v.part, "1")]
+    return [(option, option) for option in v.options] if v.kind == "choice" else [("all", "")]

@@ -60,7 +60,8 @@ def _claim(s: Sentence) -> str:
             f"{_capital(s.a)} are more likely than {s.b}, of whom none did, to {s.does} "
             f"({shares}, {interval} of the ratio, {bases})."
         )
-    return f"{_capital(s.a)} are {times(s.ratio, s.ratio, s.low)} times as likely as {s.b} to {s.does} ({shares}, {interval}, {bases})."
+    ratio = times(s.ratio, s.low)
+    return f"{_capital(s.a)} are {ratio} times as likely as {s.b} to {s.does} ({shares}, {interval}, {bases})."
 
 
 def times(value: float, *beside: float) -> str:

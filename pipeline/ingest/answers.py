@@ -69,11 +69,9 @@ def option_of(answer: str, options: Mapping[str, Option], wave: str) -> str | No
 
 def _tick(answer: str, option: Option, wave: str) -> str | None:
     wanted = evened(answer)
-    if wanted == evened(option.text_in(wave)) or wanted in TICKED:
-        return "1"
-    if wanted in NOT_TICKED:
-        return "0"
-    return "1" if option.mark == "other" else None
+    if option.mark == "other" or wanted == evened(option.text_in(wave)) or wanted in TICKED:
+        return "1"  # whatever stands in the column of `other` is what the respondent wrote
+    return "0" if wanted in NOT_TICKED else None
 
 
 def taken_apart(cell: str, options: Mapping[str, Option], wave: str) -> tuple[set[str], str]:

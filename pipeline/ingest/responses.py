@@ -1,36 +1,51 @@
-"""Delivered text coded: options by join, ticks, numbers, moments."""
+"""Delivered text coded: options, ticks, numbers, moments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pipeline.engine import Query
 from pipeline.study.variables import Variable
 
 
-def responses_query(variables: Sequence[Variable], available: Iterable[str]) -> Query:
-    """Codes every delivered record. available: variables and joined questions that the delivery has."""
+def responses_query(
+    variables: Sequence[Variable], available: Iterable[str], answers: Iterable[Mapping[str, Any]]
+) -> Query:
+    """Codes every delivered record.
+
+    available: variables and joined questions that the delivery has. answers: rows of table `answers`; those
+    of a column of its own become a CASE (a join for each column costs seconds at 150 columns), those of a
+    cell that joins several ticks are joined, as a cell may have thousands of combinations.
+    """
     found = set(available)
-    questions: dict[str, list[str]] = {}
+    known: dict[str, dict[str, list[str]]] = {}
+    for row in answers:
+        if row["code"] is not None and row["source"] == row["variable"]:
+            known.setdefault(row["variable"], {}).setdefault(row["code"], []).append(row["answer"])
+    ticks: dict[str, list[str]] = {}
     for v in variables:
         if v.kind == "tick":
-            questions.setdefault(v.question, []).append(v.name)
-    sources = {
-        v.name: (v.question if v.question in found else v.name) if v.kind == "tick" else v.name
-        for v in variables
-        if v.kind in ("choice", "tick")
-    }
+            ticks.setdefault(v.question, []).append(v.name)
     return Query(
         "core/responses.sql",
         {
             "variables": variables,
-            "coded": {name: source for name, source in sources.items() if source in found},
-            "ticks": questions,
+            "known": {v.name: _codes(v, known[v.name]) for v in variables if v.name in known},
+            "joined": {question: names for question, names in ticks.items() if question in found},
+            "ticks": ticks,
         },
     )
 
 
-def available_variables(source_columns: Iterable[dict[str, object]]) -> set[str]:
+def _codes(variable: Variable, known: dict[str, list[str]]) -> dict[str, Any]:
+    """Delivered answers of each code; `otherwise` is the code of all that is left, where an option takes it."""
+    other = next((key for key, option in variable.options.items() if option.mark == "other"), None)
+    otherwise = "1" if other is not None and variable.kind == "tick" else other
+    return {"codes": {c: answers for c, answers in known.items() if c != otherwise}, "otherwise": otherwise}
+
+
+def available_variables(source_columns: Iterable[Mapping[str, Any]]) -> set[str]:
     """Variables and joined questions that every file of the delivery has a column for."""
     present: dict[str, set[str]] = {}
     for row in source_columns:

@@ -12,14 +12,13 @@ LARGEST_SHOWN = 50.0  # an endless interval is drawn up to here
 
 
 def forest_markdown(findings: Sequence[Mapping[str, Any]], synthetic: bool) -> str:
-    """An image for each comparison among everyone, as Markdown; "" where there is nothing to draw."""
+    """The first comparison among everyone as an image in Markdown; "" where there is nothing to draw."""
     shown = [f for f in findings if f["segment"] == "all" and f["status"] != "suppress" and _drawable(f)]
-    comparisons = dict.fromkeys(f["comparison"] for f in shown)
-    return "\n\n".join(
-        f"![Risk ratios, {name}](data:image/svg+xml;base64,{_picture(rows, name, synthetic)})"
-        for name in comparisons
-        if (rows := [f for f in shown if f["comparison"] == name])
-    )
+    if not shown:
+        return ""
+    first = shown[0]["comparison"]
+    picture = _picture([f for f in shown if f["comparison"] == first], first, synthetic)
+    return f"![Risk ratios, {first}](data:image/svg+xml;base64,{picture})"
 
 
 def _drawable(f: Mapping[str, Any]) -> bool:

@@ -1,21 +1,34 @@
 -- responses: one row per delivered record, coded. A tick is 1 or 0, and NULL where nothing of its question is ticked.
 {% import "macros.sql" as sql %}
+{% macro code(name) -%}
+CASE{% for code, answers in known[name].codes.items() %} WHEN {{ name | name }} IN ({% for answer in answers %}{{ answer | value }}{{ ", " if not loop.last }}{% endfor %}) THEN {{ code | value }}{% endfor %} WHEN {{ name | name }} IS NOT NULL THEN {{ known[name].otherwise | value }} END
+{%- endmacro %}
 WITH coded AS (
     SELECT
-        d.*
-        {% for variable, source in coded.items() %}
-        , a{{ loop.index }}.code AS {{ ("code of " ~ variable) | name }}
+        wave, source_row, id, duration, status, progress, recaptcha,
+        {{ sql.moment("started") }} AS started_at, {{ sql.moment("finished") }} AS finished_at
+        {% for v in variables %}
+        {% if v.kind in ("number", "text") %}
+        , {{ v.name | name }}
+        {% elif v.question in joined %}
+        {% elif v.name in known %}
+        , {{ code(v.name) }} AS {{ v.name | name }}
+        {% else %}
+        , CAST(NULL AS VARCHAR) AS {{ v.name | name }}
+        {% endif %}
         {% endfor %}
-    FROM delivered AS d
-    {% for variable, source in coded.items() %}
-    LEFT JOIN answers AS a{{ loop.index }}
-        ON a{{ loop.index }}.variable = {{ variable | value }} AND a{{ loop.index }}.answer = d.{{ source | name }}
-    {% endfor %}
+        {% for question in joined %}
+        , {{ question | name }} AS {{ ("cell of " ~ question) | name }}
+        {% endfor %}
+    FROM delivered
 )
-, moments AS (
-    SELECT *, {{ sql.moment("started") }} AS started_at, {{ sql.moment("finished") }} AS finished_at
-    FROM coded
+{% for question, names in joined.items() %}
+, {{ ("ticks of " ~ question) | name }} AS (
+    SELECT answer{% for name in names %}, MAX(CASE WHEN variable = {{ name | value }} THEN code END) AS {{ name | name }}{% endfor %}
+
+    FROM answers WHERE source = {{ question | value }} AND variable <> source GROUP BY answer
 )
+{% endfor %}
 SELECT
     wave,
     source_row,
@@ -28,16 +41,18 @@ SELECT
     {{ sql.number("recaptcha") }} AS recaptcha
     {% for v in variables %}
     {% if v.kind == "choice" %}
-    , {% if v.name in coded %}{{ ("code of " ~ v.name) | name }}{% else %}NULL{% endif %} AS {{ v.name | name }}
+    , {{ v.name | name }}
     {% elif v.kind == "tick" %}
-    , CASE WHEN FALSE
-        {%- for tick in ticks[v.question] if tick in coded %} OR {{ ("code of " ~ tick) | name }} = '1'{% endfor %}
+    , CASE WHEN {% for tick in ticks[v.question] %}{{ tick | name }} = '1'{{ " OR " if not loop.last }}{% endfor %}
 
-        THEN {% if v.name in coded %}COALESCE(CAST({{ ("code of " ~ v.name) | name }} AS TINYINT), 0){% else %}0{% endif %} END AS {{ v.name | name }}
+        THEN COALESCE(CAST({{ v.name | name }} AS TINYINT), 0) END AS {{ v.name | name }}
     {% elif v.kind == "number" %}
     , {{ sql.number(v.name | name) }} AS {{ v.name | name }}
     {% else %}
     , CAST({{ v.name | name }} AS TINYINT) AS {{ v.name | name }}
     {% endif %}
     {% endfor %}
-FROM moments
+FROM coded
+{% for question in joined %}
+LEFT JOIN {{ ("ticks of " ~ question) | name }} ON {{ ("ticks of " ~ question) | name }}.answer = {{ ("cell of " ~ question) | name }}
+{% endfor %}

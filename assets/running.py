@@ -1,0 +1,161 @@
+"""Runs of a study from the command line: the same assets as in the UI, with the same history."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from assets.definitions import job_name, study_definitions
+from assets.published import database_key
+from assets.waves import waves_of
+from pipeline.errors import SurveyError
+from pipeline.settings import Home
+from pipeline.study.loading import StudyFile
+from pipeline.study.waves import check_wave_name
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+PROCESS, HOST = "survey/process", "survey/host"
+TEMPLATE = Path(__file__).with_name("dagster.yaml")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. problem: what the analyst has to know, "" where it went well."""
+
+    run_id: str
+    wave: str | None
+    problem: str
+
+
+def dagster_instance(home: Home) -> dg.DagsterInstance:
+    """Dagster's history in this home; made, with its settings, where there is none yet."""
+    folder = dagster_home(home)
+    return dg.DagsterInstance.from_config(str(folder))
+
+
+def dagster_home(home: Home) -> Path:
+    """The folder of Dagster's history, with a dagster.yaml."""
+    folder = home.dagster.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(TEMPLATE.read_text())
+    return folder
+
+
+def register_waves(instance: dg.DagsterInstance, study: str, waves: Sequence[str]) -> None:
+    """Makes waves known to Dagster. Raises SurveyError for a name that is no folder name."""
+    names = [check_wave_name(wave) for wave in waves]
+    instance.add_dynamic_partitions(waves_of(study).name or "", names)
+
+
+def run_study(
+    home: Home, study_file: StudyFile, waves: Sequence[str], told: Callable[[str, str], None]
+) -> list[Outcome]:
+    """Runs every wave, the baseline first, then publishes what is admitted.
+
+    told: is called with ("step", asset) when an asset begins and ("log", text) for what the run has to say.
+    """
+    with dagster_instance(home) as instance:
+        _heal(instance)
+        register_waves(instance, study_file.name, waves)
+        definitions = study_definitions(study_file)
+        job = definitions.resolve_job_def(job_name(study_file.name))
+        database = database_key(study_file.name)
+        of_waves = [key for key in job.asset_layer.executable_asset_keys if key != database]
+        ordered = sorted(waves, key=lambda wave: (wave != study_file.study.baseline, wave))
+        outcomes = [_run(job, instance, of_waves, wave, told) for wave in ordered]
+        return [*outcomes, _run(job, instance, [database], None, told)]
+
+
+def _run(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    assets: Sequence[dg.AssetKey],
+    wave: str | None,
+    told: Callable[[str, str], None],
+) -> Outcome:
+    run_id = str(uuid.uuid4())
+
+    def hear(entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None and int(entry.level) >= logging.WARNING:
+            told("log", entry.user_message)
+        elif event is not None and event.event_type == dg.DagsterEventType.STEP_START:
+            told("step", (event.step_key or "").split("__", 1)[-1])
+
+    instance.add_event_listener(run_id, hear)
+    result = job.execute_in_process(
+        partition_key=wave,
+        instance=instance,
+        run_id=run_id,
+        run_config=QUIET,
+        raise_on_error=False,
+        asset_selection=list(assets),
+        tags={PROCESS: str(os.getpid()), HOST: socket.gethostname()},
+    )
+    return Outcome(run_id, wave, "" if result.success else _problem(result))
+
+
+def _problem(result: dg.ExecuteInProcessResult) -> str:
+    failing = [c for c in result.get_asset_check_evaluations() if not c.passed and c.blocking]
+    grave = [c for c in failing if c.severity == dg.AssetCheckSeverity.ERROR]
+    if grave:
+        return "\n".join(
+            f"check {c.check_name} failed on {c.asset_key.path[-1]}\n"
+            + "\n".join(f"  {name}: {value.value}" for name, value in sorted(c.metadata.items(), reverse=True))
+            for c in grave
+        )
+    errors = [e.step_failure_data.error for e in result.get_step_failure_events()]
+    run_failure = None if errors else result.get_run_failure_event().job_failure_data.error
+    return "\n".join(_root(error) for error in [*errors, run_failure] if error)
+
+
+def _root(error: dg.SerializableErrorInfo) -> str:
+    while error.cause is not None:
+        error = error.cause
+    text = error.message.strip()
+    return text.split("Failure: ", 1)[-1] if "Failure: " in text else text
+
+
+def _heal(instance: dg.DagsterInstance) -> None:
+    """Ends runs of this machine's command line whose process is gone, which Dagster would show as running."""
+    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={HOST: socket.gethostname()})
+    for run in instance.get_runs(started):
+        if not _alive(int(run.tags.get(PROCESS, "0"))):
+            instance.report_run_failed(run, "the process of this run is gone")
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process > 0
+
+
+def known_waves(home: Home, study_file: StudyFile, wave: str | None) -> list[str]:
+    """The waves to run: the named one, or all that have a folder. Raises SurveyError where there is none."""
+    folders = home.wave_folders(study_file.name)
+    if wave is None:
+        if not folders:
+            raise SurveyError(
+                str(home.raw(study_file.name)), "no wave is delivered yet", do=f"survey add {study_file.name} WAVE FILE"
+            )
+        return folders
+    check_wave_name(wave)
+    if wave not in folders:
+        raise SurveyError(
+            f"{study_file.name}, wave {wave}", "there is no such wave folder", found=", ".join(folders) or "no waves",
+            do=f"survey add {study_file.name} {wave} FILE",
+        )  # fmt: skip
+    return [wave]

@@ -1,0 +1,340 @@
+"""The `survey` command. Everything slow is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import SurveyError, nearest
+from pipeline.settings import BUNDLED_STUDIES, PROJECT, Home, home
+
+if TYPE_CHECKING:
+    from pipeline.study.loading import StudyFile
+
+app = typer.Typer(
+    help="From raw survey exports to findings that can be defended. Study files lie in studies/, deliveries in"
+    " data/raw/<study>/<wave>/, both in the current folder or in SURVEY_HOME.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+DONE, DATA_SAY_NO, WRONG_USE = 0, 1, 2
+DEMO = "social-maturity"
+
+Study = Annotated[str, typer.Argument(help="Name of a study file, without .yaml.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+WaveOption = Annotated[str | None, typer.Option("--wave", help="One wave only.", show_default=False)]
+
+
+class DataSayNo(Exception):
+    """A check failed or a wave is quarantined: the command worked, and its answer is no."""
+
+
+def main() -> None:
+    """Entry point of the command: problems on standard error, exit code 0, 1 (the data say no) or 2 (wrong use)."""
+    try:
+        app(standalone_mode=True)
+    except DataSayNo as no:
+        print(no, file=sys.stderr)
+        sys.exit(DATA_SAY_NO)
+    except SurveyError as error:
+        print(error, file=sys.stderr)
+        sys.exit(WRONG_USE)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+
+
+def _example(text: str) -> str:
+    return f"Example: survey {text}"
+
+
+def _study_file(where: Home, study: str) -> StudyFile:
+    from pipeline.study.loading import load_study
+
+    path = where.study_file(study)
+    if not path.is_file():
+        names = [p.stem for p in where.studies.glob("*.yaml") if "." not in p.stem]
+        raise SurveyError(
+            str(where.studies), f'there is no study "{study}"', found=", ".join(sorted(names)) or "no study files",
+            nearest=nearest(study, names), do="set SURVEY_HOME, or run from the folder that holds studies/",
+        )  # fmt: skip
+    return load_study(path)
+
+
+@app.command(epilog=_example("demo"))
+def demo(as_json: Json = False) -> None:
+    """Make the bundled synthetic waves, run everything, print the findings."""
+    import tempfile
+
+    from pipeline.study.waves import Wave
+    from pipeline.synthetic import make_waves, read_planted
+
+    where = home()
+    _bundled_study(where)
+    study_file = _study_file(where, DEMO)
+    print(f"Making the synthetic waves of {DEMO} ...", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        planted = read_planted(BUNDLED_STUDIES / f"{DEMO}.planted.yaml")
+        from pipeline.ingest.landing import land
+
+        for path in make_waves(study_file, planted, Path(folder)):
+            declared = study_file.study.waves.get(path.parent.name, Wave()).files
+            land(path, where.raw(DEMO) / path.parent.name, declared)
+    _run(where, study_file, None)
+    findings(DEMO, as_json=as_json)
+    if not as_json:
+        print(
+            f"\nThe data are synthetic. Published: {where.database(DEMO)}\n"
+            f"Next: survey ui · survey findings {DEMO} --wave 2022 · survey waves {DEMO} · "
+            f'survey query {DEMO} "SELECT * FROM tiers"'
+        )
+
+
+def _bundled_study(where: Home) -> None:
+    """Puts the bundled study file into a home that has none of its name."""
+    import shutil
+
+    target = where.study_file(DEMO)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(BUNDLED_STUDIES / target.name, target)
+
+
+@app.command(epilog=_example("add ospo 2018 ~/Downloads/export.csv"))
+def add(
+    study: Study,
+    wave: Annotated[str, typer.Argument(help="Name of the wave, such as 2021.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The export as the platform wrote it.", show_default=False)],
+) -> None:
+    """Put a delivery into data/raw, checked and hashed. A corrected one sets the former aside."""
+    from pipeline.ingest.landing import land
+    from pipeline.study.waves import Wave, check_wave_name
+
+    where = home()
+    study_file = _study_file(where, study)
+    check_wave_name(wave)
+    landed = land(file, where.raw(study) / wave, study_file.study.waves.get(wave, Wave()).files)
+    layout = landed.source.layout
+    state = "is there already" if landed.already_there else "added"
+    print(f"{landed.path} {state}: {layout.platform}, {len(layout.columns)} columns, sha256 {landed.sha256}")
+    for name in landed.superseded:
+        print(f"set aside: {name}, the former delivery of wave {wave}")
+    print(f"Next: survey check {study} · survey run {study} --wave {wave}")
+
+
+@app.command(epilog=_example("check ospo"))
+def check(study: Study, as_json: Json = False) -> None:
+    """Read a study file and its exports as a reviewer would; write nothing."""
+    from pipeline.checking import remarks
+    from pipeline.printing import print_rows
+
+    where = home()
+    found = list(remarks(where, _study_file(where, study), where.wave_folders(study)))
+    if as_json:
+        print_rows([vars(remark) for remark in found], ("weight", "where", "what"), True)
+    else:
+        for remark in found:
+            print(f"{remark.weight:8}{remark.where}: {remark.what}")
+    errors = sum(remark.weight == "error" for remark in found)
+    warnings = sum(remark.weight == "warning" for remark in found)
+    if errors:
+        raise DataSayNo(f"{errors} errors, {warnings} warnings")
+    if not as_json:
+        print(f"In order: {warnings} warnings.")
+
+
+@app.command(epilog=_example("run ospo --wave 2018"))
+def run(study: Study, wave: WaveOption = None) -> None:
+    """Run the study's waves and publish them: the same assets as in the UI, with the same history."""
+    where = home()
+    _run(where, _study_file(where, study), wave)
+
+
+def _run(where: Home, study_file: StudyFile, wave: str | None) -> None:
+    from assets.running import known_waves, run_study
+
+    waves = known_waves(where, study_file, wave)
+    with _progress(len(waves)) as told:
+        outcomes = run_study(where, study_file, waves, told)
+    problems = [outcome for outcome in outcomes if outcome.problem]
+    for outcome in problems:
+        what = f"wave {outcome.wave}" if outcome.wave else "publication"
+        print(f"{study_file.name}, {what} failed:\n{outcome.problem}", file=sys.stderr)
+    if problems:
+        raise DataSayNo(
+            f"{len(problems)} of {len(outcomes)} runs failed; survey waves {study_file.name} shows what is published"
+        )
+    print(f"Published {', '.join(waves)}: {where.database(study_file.name)}", file=sys.stderr)
+
+
+@contextmanager
+def _progress(waves: int) -> Iterator[Callable[[str, str], None]]:
+    """A line that shows what is being made; plain lines where standard error is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from pipeline import tables
+
+    console = Console(file=os.fdopen(os.dup(2), "w"), stderr=True)
+    with Progress(
+        TextColumn("{task.description:32}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(), console=console, transient=True,
+    ) as progress:  # fmt: skip
+        task = progress.add_task("starting", total=waves * len(tables.ALL) + 1)
+
+        def told(kind: str, text: str) -> None:
+            if kind == "step":
+                progress.update(task, advance=1, description=text)
+            else:
+                console.print(text, markup=False, highlight=False)
+
+        yield told
+
+
+@app.command(epilog=_example("ui --port 3000"))
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open Dagster's UI on this home's studies; its history lasts."""
+    import socket
+
+    from assets.running import dagster_home
+
+    where = home()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SurveyError(f"{host}:{port}", "cannot be listened on", found=error.strerror, do="--port N") from error
+    environment = {**os.environ, "DAGSTER_HOME": str(dagster_home(where)), "SURVEY_HOME": str(where.root)}
+    print(f"Dagster is starting on http://{host}:{port} (end it with Ctrl+C)", file=sys.stderr, flush=True)
+    # `dagster dev` says that `dg dev` follows it; that one is not installed for those who only run surveys.
+    arguments = ["-W", "ignore::Warning", "-m", "dagster", "dev", "-m", "assets.definitions", "-d", str(PROJECT)]
+    options = ["-h", host, "-p", str(port), "--log-level", "warning"]
+    os.execve(sys.executable, [sys.executable, *arguments, *options], environment)
+
+
+@app.command(epilog=_example("findings social-maturity --comparison maturity"))
+def findings(
+    study: Study,
+    wave: WaveOption = None,
+    comparison: Annotated[str | None, typer.Option(help="One comparison only.", show_default=False)] = None,
+    segments: Annotated[bool, typer.Option("--segments", help="Also within the levels of segments.")] = False,
+    sentences: Annotated[bool, typer.Option("--sentences", help="What may be said, in words.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the published findings; without --wave those of the last wave."""
+    from pipeline.printing import print_rows
+    from pipeline.reading import rows_of
+
+    where = home()
+    _study_file(where, study)
+    conditions = ["wave = COALESCE(?, (SELECT MAX(wave) FROM waves WHERE published))"]
+    values: list[str | None] = [wave]
+    if comparison is not None:
+        conditions.append("comparison = ?")
+        values.append(comparison)
+    if not segments:
+        conditions.append("segment = 'all'")
+    sql = f"SELECT * FROM findings WHERE {' AND '.join(conditions)} ORDER BY comparison, segment, level, ratio DESC"
+    names, rows = rows_of(where, study, sql, values)
+    synthetic = rows_of(where, study, "SELECT COALESCE(BOOL_OR(synthetic), FALSE) AS s FROM waves")[1][0]["s"]
+    if as_json:
+        print_rows(rows, names, True)
+        return
+    if not rows:
+        print(f"No findings: {study} has none for this choice. survey waves {study} lists what is published.")
+        return
+    if sentences:
+        for row in rows:
+            print(f"{row['finding_id']}\n  {row['wording']}")
+        return
+    title = f"{study}, wave {rows[0]['wave']}{', SYNTHETIC DATA' if synthetic else ''}"
+    print_rows([_finding_line(row) for row in rows], tuple(_finding_line(rows[0])), False, title)
+
+
+def _finding_line(row: dict[str, object]) -> dict[str, object]:
+    from pipeline.printing import shown
+
+    def percent(share: object) -> str:
+        return f"{100 * share:.1f}%" if isinstance(share, float) else ""
+
+    def times(ratio: object) -> str:
+        return f"{ratio:.2f}" if isinstance(ratio, float) and ratio != float("inf") else shown(ratio)
+
+    place = "" if row["segment"] == "all" else f" [{row['segment']}: {row['level']}]"
+    return {
+        "comparison": f"{row['comparison']}{place}",
+        "indicator": row["indicator"],
+        "a": percent(row["p_a"]),
+        "n_a": row["n_a"],
+        "b": percent(row["p_b"]),
+        "n_b": row["n_b"],
+        "ratio": times(row["ratio"]),
+        "95% CI": f"{times(row['ratio_low'])} to {times(row['ratio_high'])}" if row["ratio_low"] is not None else "",
+        "q": "<0.001" if isinstance(row["q_value"], float) and row["q_value"] < 0.001 else shown(row["q_value"]),
+        "status": row["status"],
+    }
+
+
+@app.command(epilog=_example("waves ospo"))
+def waves(study: Study, as_json: Json = False) -> None:
+    """Print every wave: delivered, admitted or quarantined and why, published or not."""
+    from pipeline.admission import wave_rows
+    from pipeline.ledger import read_ledger
+    from pipeline.printing import print_rows
+    from pipeline.tables import WAVES
+
+    where = home()
+    study_file = _study_file(where, study)
+    rows = wave_rows(read_ledger(where.ledger(study)), study_file.study.synthetic)
+    known = {row["wave"] for row in rows}
+    nothing: dict[str, object] = dict.fromkeys(column.name for column in WAVES.columns_for(None))
+    for name in where.wave_folders(study):
+        if name not in known:
+            rows.append(nothing | {"wave": name, "status": "not run", "published": False})
+    short = ("wave", "status", "published", "delivered", "analysed", "fieldwork", "files", "reason")
+    for row in rows:
+        row["fieldwork"] = f"{row['fieldwork_first']} to {row['fieldwork_last']}" if row["fieldwork_first"] else ""
+    title = "SYNTHETIC DATA" if study_file.study.synthetic else ""
+    print_rows(rows, tuple(nothing) if as_json else short, as_json, title)
+
+
+@app.command(epilog=_example('query ospo "SELECT indicator, ratio FROM findings ORDER BY ratio DESC LIMIT 5"'))
+def query(
+    study: Study,
+    sql: Annotated[str, typer.Argument(help="SQL on the published database.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Query the published database, read-only."""
+    from pipeline.printing import print_rows
+    from pipeline.reading import rows_of
+
+    where = home()
+    _study_file(where, study)
+    names, rows = rows_of(where, study, sql)
+    print_rows(rows, names, as_json)
+
+
+@app.command(epilog=_example("schema > studies/study-file.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors that complete and check as one writes."""
+    from pipeline.study.loading import json_schema
+
+    print(json.dumps(json_schema(), indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Homes for tests: a folder with study files, and the command run in it as an analyst would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pipeline.settings import Home
+
+STUDIES = Path(__file__).resolve().parent.parent / "studies"
+
+
+def make_home(folder: Path, *study_files: Path) -> Home:
+    """A home with copies of study files."""
+    home = Home(folder)
+    home.studies.mkdir(parents=True)
+    for path in study_files:
+        (home.studies / path.name).write_bytes(path.read_bytes())
+    return home
+
+
+def survey(home: Home, *arguments: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in its own process; fails the test where its exit code is not the expected one."""
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pipeline.cli", *arguments],
+        env={k: v for k, v in os.environ.items() if k != "DAGSTER_HOME"} | {"SURVEY_HOME": str(home.root)} | environment,
+        cwd=home.root, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert result.returncode == expect, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+    return result
