@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.building import wave_asset
 from pipeline import tables
+from pipeline.checking import refuse_unsupported
 from pipeline.ingest.delivered import delivered_query, file_rows, reading, source_column_rows
 from pipeline.ingest.matching import match
 from pipeline.ingest.sniffing import read_source
@@ -16,6 +17,7 @@ from pipeline.study.loading import StudyFile
 def raw_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     @wave_asset(study_file, tables.FILES)
     def raw_files(store: WaveStore) -> int:
+        refuse_unsupported(store.study_file)
         return store.write(tables.FILES, file_rows(store.wave, [read_source(path) for path in store.delivery()]))
 
     @wave_asset(study_file, tables.SOURCE_COLUMNS)

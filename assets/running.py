@@ -14,14 +14,16 @@ import dagster as dg
 
 from assets.definitions import job_name, study_definitions
 from assets.published import database_key
+from assets.studies import study_names
 from assets.waves import waves_of
 from pipeline.errors import SurveyError
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
-from pipeline.study.waves import check_wave_name
+from pipeline.study.waves import check_wave_name, is_wave_name
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PROCESS, HOST = "survey/process", "survey/host"
+NOT_RUN = "Dependencies for step"  # Dagster names each step that a failure stops; the failure itself is told
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 
@@ -56,6 +58,13 @@ def register_waves(instance: dg.DagsterInstance, study: str, waves: Sequence[str
     instance.add_dynamic_partitions(waves_of(study).name or "", names)
 
 
+def register_all(home: Home) -> None:
+    """Makes every wave that has a folder known to Dagster, for all studies of this home."""
+    with dagster_instance(home) as instance:
+        for study in study_names(home):
+            register_waves(instance, study, [wave for wave in home.wave_folders(study) if is_wave_name(wave)])
+
+
 def run_study(
     home: Home, study_file: StudyFile, waves: Sequence[str], told: Callable[[str, str], None]
 ) -> list[Outcome]:
@@ -86,7 +95,7 @@ def _run(
 
     def hear(entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
-        if event is None and int(entry.level) >= logging.WARNING:
+        if event is None and int(entry.level) >= logging.WARNING and not entry.user_message.startswith(NOT_RUN):
             told("log", entry.user_message)
         elif event is not None and event.event_type == dg.DagsterEventType.STEP_START:
             told("step", (event.step_key or "").split("__", 1)[-1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline import engine
-from pipeline.errors import SurveyError, listed, nearest
+from pipeline.errors import StudyFileError, SurveyError, listed, nearest
 from pipeline.ingest.answers import read_answers, values_query
 from pipeline.ingest.delivered import delivered_query, reading, source_column_rows
 from pipeline.ingest.files import data_files
@@ -64,6 +64,15 @@ def _of_study(study_file: StudyFile) -> Iterator[Remark]:
 def unsupported(study: Study) -> list[str]:
     """Sections that change every estimate and that no estimator takes into account yet."""
     return [name for name, there in (("design", study.design), ("weights", study.weights)) if there]
+
+
+def refuse_unsupported(study_file: StudyFile) -> None:
+    """Raises StudyFileError where the estimates would not be those that the study file asks for."""
+    for section in unsupported(study_file.study):
+        raise StudyFileError(
+            study_file.document.where((section,)), f"`{section}` cannot be estimated yet",
+            do="remove the section for unweighted estimates of a simple random sample",
+        )  # fmt: skip
 
 
 def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]:

@@ -91,7 +91,8 @@ def demo(as_json: Json = False) -> None:
             declared = study_file.study.waves.get(path.parent.name, Wave()).files
             land(path, where.raw(DEMO) / path.parent.name, declared)
     _run(where, study_file, None)
-    findings(DEMO, as_json=as_json)
+    comparison = next(iter(study_file.study.comparisons))
+    findings(DEMO, wave=study_file.study.baseline, comparison=comparison, as_json=as_json)
     if not as_json:
         print(
             f"\nThe data are synthetic. Published: {where.database(DEMO)}\n"
@@ -209,7 +210,7 @@ def ui(
     """Open Dagster's UI on this home's studies; its history lasts."""
     import socket
 
-    from assets.running import dagster_home
+    from assets.running import dagster_home, register_all
 
     where = home()
     with socket.socket() as probe:
@@ -219,6 +220,7 @@ def ui(
         except OSError as error:
             raise SurveyError(f"{host}:{port}", "cannot be listened on", found=error.strerror, do="--port N") from error
     environment = {**os.environ, "DAGSTER_HOME": str(dagster_home(where)), "SURVEY_HOME": str(where.root)}
+    register_all(where)
     print(f"Dagster is starting on http://{host}:{port} (end it with Ctrl+C)", file=sys.stderr, flush=True)
     # `dagster dev` says that `dg dev` follows it; that one is not installed for those who only run surveys.
     arguments = ["-W", "ignore::Warning", "-m", "dagster", "dev", "-m", "assets.definitions", "-d", str(PROJECT)]

@@ -12,7 +12,7 @@
 
 {# A number as people write it: 1200, 1,200.50, $1,200, 12%. Anything else is NULL. #}
 {% macro number(text) -%}
-CASE WHEN regexp_full_match(TRIM({{ text }}), '[$€£]?\s?[-+]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\s?%?')
+CASE WHEN regexp_full_match(TRIM({{ text }}), '[$€£]?\s?[-+]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?\s?%?')
      THEN TRY_CAST(regexp_replace({{ text }}, '[$€£%,\s]', '', 'g') AS DOUBLE) END
 {%- endmacro %}
 

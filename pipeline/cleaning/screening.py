@@ -25,9 +25,12 @@ from pipeline.study.columns import Resolver
 from pipeline.study.conditions import ConditionField
 from pipeline.study.variables import Variable
 
-# As exports name them, and as Qualtrics numbers them.
-TEST_STATUS = ("survey preview", "survey test", "preview", "test", "survey preview spam", "1", "2", "9", "17")
-SPAM_STATUS = ("spam", "possible spam", "imported spam", "8", "12")
+# As exports name them, and as Qualtrics numbers them; a preview that looks like spam is both.
+TEST_STATUS = (
+    "survey preview", "survey test", "preview", "test", "survey preview spam", "offline survey preview",
+    "1", "2", "9", "17",
+)  # fmt: skip
+SPAM_STATUS = ("spam", "possible spam", "imported spam", "survey preview spam", "ex spam", "8", "9", "12", "40")
 
 
 def rule_names(cleaning: Cleaning) -> tuple[str, ...]:
@@ -43,7 +46,8 @@ def rule_names(cleaning: Cleaning) -> tuple[str, ...]:
 def screening_query(cleaning: Cleaning, resolver: Resolver, available: set[str]) -> Query:
     """One disposition for each record. available: variables that the delivery has a column for.
 
-    A rule whose questions the delivery lacks does not run; that they are lacking is for the checks to say.
+    A rule that the delivery lacks a question for does not run, rather than run on the others and hit more
+    records; that it is lacking is for the checks to say. out_of_range runs on the numbers that are there.
     """
     present = [v for v in resolver.variables if v.name in available or v.question in available]
     steps = [
@@ -70,13 +74,14 @@ def _values(rule: Rule, resolver: Resolver, present: Sequence[Variable]) -> dict
         return _condition(rule.unless, resolver, names) | {"shown": resolver.needed(rule.unless)}
     if isinstance(rule, Straightliner):
         grids = [[v.name for v in present if v.question == grid] for grid in rule.grids]
-        return {"grids": [rows for rows in grids if len(rows) > 1], "runs": any(len(rows) > 1 for rows in grids)}
+        return {"grids": grids, "runs": all(len(rows) > 1 for rows in grids)}
     if isinstance(rule, OutOfRange):
         numbers = [v for v in present if v.number_range and (not rule.questions or v.name in rule.questions)]
         return {"numbers": numbers, "runs": bool(numbers)}
     if isinstance(rule, DuplicateAnswers):
-        vector = [v.name for v in present if not rule.questions or v.question in rule.questions]
-        return {"vector": vector, "runs": bool(vector)}
+        vector = [v for v in present if not rule.questions or v.question in rule.questions]
+        lacking = set(rule.questions) - {v.question for v in vector}
+        return {"vector": [v.name for v in vector], "runs": bool(vector) and not lacking}
     if isinstance(rule, Excluded):
         return {"ids": list(rule.ids)}
     return {

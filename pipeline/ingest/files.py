@@ -6,42 +6,61 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.errors import DeliveryError, listed
+from pipeline.errors import DeliveryError, listed, nearest
 
 DATA_SUFFIXES = (".csv", ".tsv", ".txt")
+
+
+def is_data(path: Path) -> bool:
+    """Whether a file is of a delivery; hidden files and folders are not."""
+    return path.suffix.lower() in DATA_SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def data_files(folder: Path, declared: Sequence[str] = ()) -> list[Path]:
     """The data files of a wave's folder, in the declared order, else the only one.
 
-    Raises DeliveryError where the folder or a declared file is missing, or where there are several
-    files and the study file does not list them. Hidden files and folders are no data.
+    Raises DeliveryError where the folder or a declared file is missing, and where there are files that the
+    study file does not list, unless it lists none and there is one.
     """
+    study, wave = folder.parent.name, folder.name
     if not folder.is_dir():
-        raise DeliveryError(str(folder), "there is no such wave folder", do=f"survey add {folder.parent.name} "
-                            f"{folder.name} FILE")  # fmt: skip
+        raise DeliveryError(str(folder), "there is no such wave folder", do=f"survey add {study} {wave} FILE")
+    found = sorted(path for path in folder.iterdir() if is_data(path))
     if declared:
-        paths = [folder / name for name in declared]
-        wrong = [p for p in paths if p.parent != folder or not p.is_file()]
-        if wrong:
-            raise DeliveryError(
-                str(wrong[0]), "the study file lists this file for the wave, but it is not in the wave's folder"
-            )
-        return paths
-    found = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
-    found = [p for p in found if p.suffix.lower() in DATA_SUFFIXES]
+        return _declared(folder, declared, found)
     if not found:
+        others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         raise DeliveryError(
             str(folder), "holds no data file", expected=f"one file ending in {listed(DATA_SUFFIXES)}",
-            do=f"survey add {folder.parent.name} {folder.name} FILE",
+            found=listed(others), do=f"survey add {study} {wave} FILE",
         )  # fmt: skip
     if len(found) > 1:
         raise DeliveryError(
-            str(folder), "holds several data files", found=listed(p.name for p in found),
+            str(folder), "holds several data files", found=listed(path.name for path in found),
             expected="one, or all of them listed in the study file",
-            do=f"under waves, {folder.name}: {{files: [{', '.join(p.name for p in found)}]}}",
+            do=f"under waves, {wave}: {{files: [{', '.join(path.name for path in found)}]}}",
         )  # fmt: skip
     return found
+
+
+def _declared(folder: Path, declared: Sequence[str], found: Sequence[Path]) -> list[Path]:
+    paths = [folder / name for name in declared]
+    there = [path.name for path in found]
+    for path in paths:
+        if path not in found:
+            raise DeliveryError(
+                str(path), "the study file lists this file for the wave, but it is not in the wave's folder",
+                found=listed(there) or "no data file", nearest=nearest(path.name, there),
+                do=f"survey add {folder.parent.name} {folder.name} FILE, or mend `files` in the study file",
+            )  # fmt: skip
+    if twice := sorted({path.name for path in paths if paths.count(path) > 1}):
+        raise DeliveryError(str(folder), f"the study file lists {listed(twice)} twice", expected="each file once")
+    if more := [path.name for path in found if path not in paths]:
+        raise DeliveryError(
+            str(folder), "holds data files that the study file does not list", found=listed(more),
+            expected=listed(declared), do="list them under `files` in the study file, or take them out",
+        )  # fmt: skip
+    return paths
 
 
 def sha256(path: Path) -> str:
@@ -51,3 +70,12 @@ def sha256(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise DeliveryError(str(path), f"cannot be read: {error.strerror}") from error
+
+
+def stamp(path: Path) -> str:
+    """What changes when a file is replaced or written to. Raises DeliveryError where it is missing."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DeliveryError(str(path), f"cannot be read: {error.strerror}") from error
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"

@@ -33,9 +33,15 @@ class Layout:
 
 @dataclass(frozen=True)
 class Source:
-    """A delivered file with its layout and the text format it is written in."""
+    """A delivered file with its layout and the text format it is written in.
+
+    seen: what tells that the file is still the one that was looked at. strict: whether DuckDB is to refuse
+    what it doubts; it doubts some files that are in order, such as those that end lines in two ways.
+    """
 
     path: Path
     encoding: str
     delimiter: str
     layout: Layout
+    seen: str = ""
+    strict: bool = True

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.engine import Query
-from pipeline.study.columns import IndicatorColumn, Resolver, SegmentColumns
+from pipeline.study.columns import AnyTick, HasAnswer, IndicatorColumn, OneOf, Resolver, SegmentColumns, Within
+from pipeline.study.conditions import All, AnyOf, Not
 from pipeline.study.maturity import Score, Tiers
 
 
@@ -26,7 +27,7 @@ def respondents_query(
 ) -> Query:
     """Respondents wide: score, tier, segments, one column per indicator (NULL = not in base).
 
-    available: variables that the delivery has. An indicator or level that needs another is NULL.
+    available: variables that the delivery has. A segment, level or indicator that needs another is NULL.
     """
     present = {v.name for v in resolver.variables if v.name in available or v.question in available}
     answers = {tier: resolver.columns(c) for tier, c in (tiers.answers or {}).items()} if tiers else {}
@@ -37,8 +38,28 @@ def respondents_query(
             "tier_answers": answers,
             "within": next((s for s in segments if tiers and s.name == tiers.within), None),
             "dimensions": list(score.dimensions) if score else [],
-            "segments": [(s, set(s.needs) <= present or (s.overlapping and s.source is None)) for s in segments],
+            "segments": [
+                {"column": s.name, "segment": s if set(s.needs) <= present else None}
+                for s in segments
+                if not s.overlapping
+            ],
+            "levels": [
+                {"column": column, "condition": s.conditions[level] if _needs(s.conditions[level]) <= present else None}
+                for s in segments
+                for level, column in s.columns.items()
+            ],
             "indicators": [(i, set(i.needs) <= present) for i in indicators],
-            "present": present,
         },
     )
+
+
+def _needs(condition: object) -> set[str]:
+    """Columns that a resolved condition looks at."""
+    if isinstance(condition, All | AnyOf):
+        return set().union(*map(_needs, condition.of))
+    if isinstance(condition, Not):
+        return _needs(condition.of)
+    if isinstance(condition, AnyTick):
+        return set(condition.columns)
+    assert isinstance(condition, OneOf | Within | HasAnswer)
+    return {condition.column}

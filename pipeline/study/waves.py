@@ -15,9 +15,14 @@ from pipeline.study.section import Section
 WAVE_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}"
 
 
+def is_wave_name(name: str) -> bool:
+    """Whether a wave can be called so: it is a folder name of its own."""
+    return re.fullmatch(WAVE_NAME, name) is not None and not name.endswith(".")
+
+
 def check_wave_name(name: str) -> str:
     """The name itself. Raises SurveyError where it can't be a folder name of its own."""
-    if not re.fullmatch(WAVE_NAME, name) or name.endswith("."):
+    if not is_wave_name(name):
         raise SurveyError(
             "",
             f'"{name}" is not a wave name',

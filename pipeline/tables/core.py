@@ -62,20 +62,27 @@ RESPONSES = Table(
     code=(*INGEST, "sql/core/responses.sql"),
 )
 
-SCREENING = Table(
-    "screening",
-    "One delivered record with the first cleaning rule that it meets.",
-    "core",
-    key=("wave", "source_row"),
-    columns=(
+
+def _screening_columns(study: Any) -> tuple[Column, ...]:
+    speeders = range(1, 1 + sum(rule.rule == "speeder" for rule in study.cleaning))
+    limit = "Duration under which a record counts as a speeder."
+    return (
         WAVE,
         SOURCE_ROW,
         RESPONDENT_ID,
         Column("disposition", "varchar", "First rule that the record meets; `analysed` where none.", nullable=False),
         Column("rules_met", "varchar", "Every rule that the record meets, in order, joined by spaces.", nullable=False),
         Column("answered_share", "double", "Share of the asked questions that were answered.", unit="share"),
-        Column("speeder_limit_seconds", "double", "Duration under which a record counts as a speeder."),
-    ),
+        *(Column(f"speeder{f'_{i}' * (i > 1)}_limit_seconds", "double", limit, unit="seconds") for i in speeders),
+    )
+
+
+SCREENING = Table(
+    "screening",
+    "One delivered record with the first cleaning rule that it meets.",
+    "core",
+    key=("wave", "source_row"),
+    columns=_screening_columns,
     made_from=("responses", "source_columns"),
     sections=("scales", "questions", "filters", "cleaning"),
     code=("pipeline.cleaning", "pipeline.study", "sql/core/screening.sql", MACROS),

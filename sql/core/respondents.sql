@@ -1,5 +1,6 @@
 -- respondents: one row per delivered record with disposition, score, tier, segments and indicators. An indicator is
--- 1 yes, 0 no, NULL not in its base; records that are not analysed have none.
+-- 1 yes, 0 no, NULL not in its base; records that are not analysed have no score, tier or indicators.
+-- Names with a space are this file's own: no question or segment can be called so.
 {% import "macros.sql" as sql %}
 {% macro in_base(i) -%}
 {%- for q in i.questions -%}
@@ -9,23 +10,26 @@
 {%- endif -%}{{ " AND " if not loop.last }}
 {%- endfor -%}
 {%- endmacro %}
-WITH analysed AS (
-    SELECT r.*, s.disposition, s.disposition = 'analysed' AS is_analysed
-    FROM responses AS r JOIN screening AS s USING (source_row)
+WITH delivered_records AS (
+    SELECT r.*, s.disposition AS "its disposition", s.disposition = 'analysed' AS "is analysed"
+    FROM responses AS r JOIN screening AS s ON s.source_row = r.source_row
 )
 , divided AS (
     SELECT
-        *
-        {% for s, there in segments %}
-        {% if s.overlapping %}
-        {% for level, column in s.columns.items() %}
-        , {% if there %}CAST({{ sql.holds(s.conditions[level]) }} AS TINYINT){% else %}CAST(NULL AS TINYINT){% endif %} AS {{ ("segment " ~ column) | name }}
-        {% endfor %}
-        {% else %}
-        , {% if there %}{{ sql.level_of(s) }}{% else %}CAST(NULL AS VARCHAR){% endif %} AS {{ ("segment " ~ s.name) | name }}
+        wave, source_row, respondent_id, "its disposition"
+        {% if tiers is not none and tiers.answers is not none %}
+        , CASE WHEN NOT "is analysed" THEN NULL{% for tier in tiers.order %} WHEN {{ sql.holds(tier_answers[tier]) }} THEN {{ tier | value }}{% endfor %} END AS "its tier"
         {% endif %}
+        {% for s in segments %}
+        , {% if s.segment is not none %}{{ sql.level_of(s.segment) }}{% else %}CAST(NULL AS VARCHAR){% endif %} AS {{ ("segment " ~ s.column) | name }}
         {% endfor %}
-    FROM analysed
+        {% for level in levels %}
+        , {% if level.condition is not none %}CAST({{ sql.holds(level.condition) }} AS TINYINT){% else %}CAST(NULL AS TINYINT){% endif %} AS {{ ("segment " ~ level.column) | name }}
+        {% endfor %}
+        {% for i, there in indicators %}
+        , {% if there %}CASE WHEN "is analysed" AND {{ in_base(i) }} THEN CAST({{ sql.holds(i.when) }} AS TINYINT) END{% else %}CAST(NULL AS TINYINT){% endif %} AS {{ ("indicator " ~ i.name) | name }}
+        {% endfor %}
+    FROM delivered_records
 )
 {% if tiers is not none and tiers.answers is none %}
 , cuts AS (
@@ -35,7 +39,7 @@ WITH analysed AS (
 )
 {% endif %}
 SELECT
-    d.wave, d.source_row, d.respondent_id, d.disposition,
+    d.wave, d.source_row, d.respondent_id, d."its disposition" AS disposition,
     CAST(1 AS DOUBLE) AS weight
     {% for name in dimensions %}
     , sc.{{ ("score_" ~ name) | name }}
@@ -44,28 +48,18 @@ SELECT
     {% if tiers is none %}
     , CAST(NULL AS VARCHAR) AS tier
     {% elif tiers.answers is not none %}
-    , CASE WHEN NOT is_analysed THEN NULL{% for tier in tiers.order %} WHEN {{ sql.holds(tier_answers[tier]) }} THEN {{ tier | value }}{% endfor %} END AS tier
+    , d."its tier" AS tier
     {% else %}
-    , CASE WHEN sc.score IS NULL OR cuts.level IS NULL THEN NULL{% for tier in tiers.order[1:] | reverse %} WHEN sc.score >= cut_{{ loop.revindex }} THEN {{ tier | value }}{% endfor %} ELSE {{ tiers.order[0] | value }} END AS tier
+    , CASE WHEN sc.score IS NULL OR cuts.level IS NULL THEN NULL{% for tier in tiers.order[1:] | reverse %} WHEN sc.score >= cuts.cut_{{ loop.revindex }} THEN {{ tier | value }}{% endfor %} ELSE {{ tiers.order[0] | value }} END AS tier
     {% endif %}
-    {% for s, there in segments %}
-    {% if s.overlapping %}
-    {% for column in s.columns.values() %}
-    , {{ ("segment " ~ column) | name }} AS {{ column | name }}
-    {% endfor %}
-    {% else %}
-    , {{ ("segment " ~ s.name) | name }} AS {{ s.name | name }}
-    {% endif %}
+    {% for s in segments + levels %}
+    , d.{{ ("segment " ~ s.column) | name }} AS {{ s.column | name }}
     {% endfor %}
     {% for i, there in indicators %}
-    {% if there %}
-    , CASE WHEN is_analysed AND {{ in_base(i) }} THEN CAST({{ sql.holds(i.when) }} AS TINYINT) END AS {{ i.name | name }}
-    {% else %}
-    , CAST(NULL AS TINYINT) AS {{ i.name | name }}
-    {% endif %}
+    , d.{{ ("indicator " ~ i.name) | name }} AS {{ i.name | name }}
     {% endfor %}
 FROM divided AS d
-LEFT JOIN scores AS sc USING (source_row)
+LEFT JOIN scores AS sc ON sc.source_row = d.source_row
 {% if tiers is not none and tiers.answers is none %}
 LEFT JOIN cuts ON cuts.level = {% if within is not none %}d.{{ ("segment " ~ within.name) | name }}{% else %}'all'{% endif %}
 

@@ -1,7 +1,7 @@
 -- scores: one row per analysed respondent, each dimension and the score from 0 to 100.
 {% macro item(i) -%}
-{%- if i.points is none -%}(100.0 * {{ i.column | name }})
-{%- else -%}CASE {{ i.column | name }}{% for option, points in i.points.items() %} WHEN {{ option | value }} THEN {{ points | value }}{% endfor %} END
+{%- if i.points is none -%}(100.0 * r.{{ i.column | name }})
+{%- else -%}CASE r.{{ i.column | name }}{% for option, points in i.points.items() %} WHEN {{ option | value }} THEN {{ points | value }}{% endfor %} END
 {%- endif -%}
 {%- endmacro %}
 WITH items AS (
@@ -11,7 +11,7 @@ WITH items AS (
         , CAST({{ item(i) }} AS DOUBLE) AS i_{{ outer }}_{{ loop.index }}
         {% endfor %}{% endfor %}
     FROM responses AS r
-    JOIN screening AS s USING (source_row)
+    JOIN screening AS s ON s.source_row = r.source_row
     WHERE s.disposition = 'analysed'
 )
 , dimensions AS (

@@ -50,18 +50,24 @@ WITH step_0 AS MATERIALIZED (
             ORDER BY {% if step.rule.keep == "most_complete" %}answered DESC, {% endif %}started_at NULLS LAST, source_row) > 1 AS hit
         {% elif step.kind == "duplicate_answers" %}
         {{ before }} IS NULL AND row_number() OVER (
-            PARTITION BY vector_{{ k }}, {{ among }} ORDER BY started_at NULLS LAST, source_row) > 1 AS hit
+            PARTITION BY vector_{{ k }}, {{ among }}
+            ORDER BY answered DESC, started_at NULLS LAST, source_row) > 1 AS hit
         {% elif step.kind == "speeder" %}
-        {% if step.rule.below_seconds is not none %}
-        CAST({{ step.rule.below_seconds | value }} AS DOUBLE) AS limit_{{ k }},
-        {% else %}
-        {{ step.rule.below_median | value }} * (SELECT MEDIAN(duration_seconds) FROM step_{{ k - 1 }} WHERE {{ before }} IS NULL) AS limit_{{ k }},
-        {% endif %}
         COALESCE(duration_seconds < limit_{{ k }}, FALSE) AS hit
         {% else %}
         met_{{ k }} AS hit
         {% endif %}
+    {% if step.kind == "speeder" %}
+    FROM step_{{ k - 1 }}, (
+        {% if step.rule.below_seconds is not none %}
+        SELECT CAST({{ step.rule.below_seconds | value }} AS DOUBLE) AS limit_{{ k }}
+        {% else %}
+        SELECT {{ step.rule.below_median | value }} * MEDIAN(duration_seconds) AS limit_{{ k }} FROM step_{{ k - 1 }} WHERE {{ before }} IS NULL
+        {% endif %}
+    )
+    {% else %}
     FROM step_{{ k - 1 }}
+    {% endif %}
 )
 , step_{{ k }} AS MATERIALIZED (
     SELECT * EXCLUDE (hit), COALESCE({{ before }}, CASE WHEN hit THEN {{ step.name | value }} END) AS out_{{ k }}, hit AND out_0 IS NULL AS hit_{{ k }}
@@ -72,7 +78,9 @@ SELECT
     wave, source_row, respondent_id,
     COALESCE(out_{{ steps | length }}, 'analysed') AS disposition,
     concat_ws(' ', CASE WHEN out_0 = 'blank' THEN 'blank' END{% for step in steps %}, CASE WHEN hit_{{ loop.index }} THEN {{ step.name | value }} END{% endfor %}) AS rules_met,
-    CASE WHEN asked > 0 THEN CAST(answered AS DOUBLE) / asked END AS answered_share,
-    COALESCE({% for step in steps if step.kind == "speeder" %}limit_{{ steps.index(step) + 1 }}, {% endfor %}NULL) AS speeder_limit_seconds
+    CASE WHEN asked > 0 THEN CAST(answered AS DOUBLE) / asked END AS answered_share
+    {% for step in steps if step.kind == "speeder" %}
+    , limit_{{ steps.index(step) + 1 }} AS {{ (step.name ~ "_limit_seconds") | name }}
+    {% endfor %}
 FROM step_{{ steps | length }}
 ORDER BY source_row

@@ -7,9 +7,13 @@ SELECT '' AS wave, '' AS level, '' AS tier, NULL AS cut, '' AS source_wave WHERE
 SELECT {{ wave | value }} AS wave, 'all' AS level, tier, cut, '' AS source_wave
 FROM (VALUES {% for cut in tiers.cuts %}({{ tiers.order[loop.index] | value }}, {{ cut | value }}){{ ", " if not loop.last }}{% endfor %}) AS cuts(tier, cut)
 {% else %}
-WITH scored AS (
-    SELECT s.score, {% if within is not none %}{{ sql.level_of(within) }}{% else %}'all'{% endif %} AS level
-    FROM scores AS s JOIN responses AS r USING (source_row)
+WITH divided AS (
+    SELECT source_row, {% if within is not none %}{{ sql.level_of(within) }}{% else %}'all'{% endif %} AS "its level"
+    FROM responses
+)
+, scored AS (
+    SELECT s.score, d."its level" AS level
+    FROM scores AS s JOIN divided AS d ON d.source_row = s.source_row
     WHERE s.score IS NOT NULL
 )
 {% for q in tiers.quantiles %}

@@ -8,12 +8,7 @@ WITH rules(position, disposition) AS (
         r.position, r.disposition,
         (SELECT COUNT(*) FROM screening AS s WHERE s.disposition = r.disposition) AS taken_out,
         (SELECT COUNT(*) FROM screening AS s WHERE list_contains(string_split(s.rules_met, ' '), r.disposition)) AS flagged,
-        {% if speeders %}
-        CASE WHEN r.disposition IN ({% for name in speeders %}{{ name | value }}{{ ", " if not loop.last }}{% endfor %})
-             THEN (SELECT MAX(speeder_limit_seconds) FROM screening) END AS threshold
-        {% else %}
-        NULL AS threshold
-        {% endif %}
+        CASE r.disposition{% for name in speeders %} WHEN {{ name | value }} THEN (SELECT MAX({{ (name ~ "_limit_seconds") | name }}) FROM screening){% endfor %} WHEN '' THEN NULL END AS threshold
     FROM rules AS r
 )
 , total AS (SELECT MIN(wave) AS wave, COUNT(*) AS n, COUNT(*) FILTER (disposition = 'analysed') AS analysed FROM screening)
