@@ -21,6 +21,7 @@ from pipeline.versions import code_digest
 
 OWNERS = ["team:survey-research"]
 PREVIEW_ROWS = 10
+PREVIEW_COLUMNS = 14
 PREVIEW_WIDTH = 80  # characters of a cell in a preview
 
 Make = Callable[[WaveStore], int]
@@ -143,13 +144,14 @@ def _metadata(store: WaveStore, table: Table, rows: int) -> dict[str, Any]:
         "wave": store.wave,
         "version": path.parent.name,
         "file": dg.MetadataValue.path(str(path)),
-        "preview": dg.MetadataValue.md(preview(store.read(table).slice(0, PREVIEW_ROWS))),
+        "preview": dg.MetadataValue.md(preview(store.read(table), table.preview)),
     }
 
 
-def preview(rows: pa.Table) -> str:
+def preview(rows: pa.Table, columns: tuple[str, ...]) -> str:
     """Some rows as a Markdown table; cells cut to a readable width, markup shown as text."""
-    frame = rows.to_pandas()
+    chosen = columns or tuple(rows.column_names[:PREVIEW_COLUMNS])
+    frame = rows.slice(0, PREVIEW_ROWS).select(list(chosen)).to_pandas()
     if frame.empty:
         return "no rows"
     return _markdown(frame)

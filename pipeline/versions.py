@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.engine import replacing
 from pipeline.settings import PROJECT
 
 LENGTH = 16  # hexadecimal digits of a version
@@ -46,8 +47,6 @@ class HashCache:
         return known["sha256"] if known and known["seen"] == _seen(file) else None
 
     def put(self, file: Path, sha256: str) -> None:
-        from pipeline.engine import replacing
-
         known = self._read() | {file.name: {"seen": _seen(file), "sha256": sha256}}
         with replacing(self.path) as partial:
             partial.write_text(json.dumps(known, indent=1))

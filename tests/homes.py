@@ -23,9 +23,10 @@ def make_home(folder: Path, *study_files: Path) -> Home:
 
 def survey(home: Home, *arguments: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs the command in its own process; fails the test where its exit code is not the expected one."""
+    inherited = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
     result = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pipeline.cli", *arguments],
-        env={k: v for k, v in os.environ.items() if k != "DAGSTER_HOME"} | {"SURVEY_HOME": str(home.root)} | environment,
+        env=inherited | {"SURVEY_HOME": str(home.root)} | environment,
         cwd=home.root, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert result.returncode == expect, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"

@@ -39,10 +39,10 @@ def publish(target: Path, contents: Sequence[Content], views: Mapping[str, str],
     views: name in schema main -> what it shows. The former file stays whole until the last step, and readers
     that have it open keep it. Raises SurveyError where the folder can't be written.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    heal(target)
     partial = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        heal(target)
         counts = _build(partial, contents, views, synthetic)
         _to_disk(partial)
         os.replace(partial, target)
@@ -53,8 +53,8 @@ def publish(target: Path, contents: Sequence[Content], views: Mapping[str, str],
             do="free space or rights on the folder, then run again; the former version stays",
         ) from error  # fmt: skip
     finally:
-        for left in (partial, Path(f"{partial}.wal")):
-            left.unlink(missing_ok=True)
+        if target.parent.is_dir():
+            heal(target)
     return counts
 
 

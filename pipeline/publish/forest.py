@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MOST = 30  # ratios in one picture
-LARGEST_SHOWN = 50.0  # an endless interval is drawn up to here
+FARTHEST = 4.0  # an interval that ends at 0 or nowhere is drawn to this multiple of the ratio
+WIDTH = 380  # of the plot, in pixels
+INK = "#1f4e79"
 
 
 def forest_markdown(findings: Sequence[Mapping[str, Any]], synthetic: bool) -> str:
@@ -27,38 +29,47 @@ def _drawable(f: Mapping[str, Any]) -> bool:
 
 
 def _picture(findings: Sequence[Mapping[str, Any]], comparison: str, synthetic: bool) -> str:
+    """An SVG, base64: intervals and points on a log scale, the figures in a column beside them."""
     import altair as alt  # slow to import, and only a run that makes findings needs it
     import pandas as pd
     import vl_convert
 
     rows = sorted(findings, key=lambda f: -f["ratio"])[:MOST]
-    lowest = min(f["ratio_low"] or f["ratio"] / 2 for f in rows)
-    data = pd.DataFrame(
-        {
-            "indicator": [f["indicator"].replace("_", " ") for f in rows],
-            "ratio": [f["ratio"] for f in rows],
-            "low": [max(f["ratio_low"], lowest / 2) for f in rows],
-            "high": [min(f["ratio_high"], max(LARGEST_SHOWN, f["ratio"])) for f in rows],
-            "label": [f"{f['ratio']:.2f}  ({100 * f['p_a']:.0f}% v {100 * f['p_b']:.0f}%)" for f in rows],
-        }
+    data = pd.DataFrame([_line(f) for f in rows])
+    limits = [min(0.8, *data["low"]) * 0.95, max(1.25, *data["high"]) * 1.05]
+    x = alt.X(
+        "low:Q",
+        scale=alt.Scale(type="log", domain=limits, nice=False),
+        title="Risk ratio, 95% interval, log scale",
+        axis=alt.Axis(tickCount=6, format="~g", gridColor="#eee"),
+    )
+    y = alt.Y("indicator:N", sort=list(data["indicator"]), title=None, axis=alt.Axis(labelLimit=280, ticks=False))
+    base = alt.Chart(data)
+    one = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color="#888", strokeDash=[4, 3]).encode(x="one:Q")
+    interval = base.mark_rule(color=INK, strokeWidth=2).encode(x=x, x2="high:Q", y=y)
+    point = base.mark_point(color=INK, filled=True, size=55, opacity=1).encode(x="ratio:Q", y=y)
+    figures = base.mark_text(align="left", fontSize=11, color="#333").encode(
+        x=alt.value(WIDTH + 12), y=y, text="figures:N"
     )
     first = rows[0]
-    title = f"{comparison}: {first['group_a']} against {first['group_b']}"
-    y = alt.Y("indicator:N", sort=list(data["indicator"]), title=None, axis=alt.Axis(labelLimit=260))
-    base = alt.Chart(data)
-    interval = base.mark_rule(color="#1f4e79", strokeWidth=2).encode(
-        x=alt.X("low:Q", scale=alt.Scale(type="log"), title="Risk ratio with 95% interval (log scale)"),
-        x2="high:Q",
-        y=y,
+    subtitle = [f"{first['group_a']} against", first["group_b"]] + (["SYNTHETIC DATA"] if synthetic else [])
+    chart = (one + interval + point + figures).properties(
+        width=WIDTH,
+        height=alt.Step(22),
+        padding={"right": 190, "left": 5, "top": 5, "bottom": 5},
+        title=alt.TitleParams(comparison, subtitle=subtitle, anchor="start", frame="group"),
     )
-    point = base.mark_point(color="#1f4e79", filled=True, size=60, opacity=1).encode(x="ratio:Q", y=y)
-    label = base.mark_text(align="left", dx=8, dy=-7, fontSize=10, color="#444").encode(
-        x="ratio:Q", y=y, text="label:N"
-    )
-    one = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color="#999", strokeDash=[4, 3]).encode(x="one:Q")
-    subtitle = "SYNTHETIC DATA" if synthetic else ""
-    chart = (one + interval + point + label).properties(
-        width=460, height=alt.Step(24), title=alt.TitleParams(title, subtitle=subtitle, anchor="start")
-    )
-    svg = vl_convert.vegalite_to_svg(chart.to_dict())
+    svg = vl_convert.vegalite_to_svg(chart.configure_view(stroke=None).to_dict())
     return base64.b64encode(svg.encode()).decode()
+
+
+def _line(f: Mapping[str, Any]) -> dict[str, Any]:
+    endless = math.isinf(f["ratio_high"])
+    high = "no upper limit" if endless else f"{f['ratio_high']:.2f}"
+    return {
+        "indicator": f["indicator"].replace("_", " "),
+        "ratio": f["ratio"],
+        "low": f["ratio_low"] or f["ratio"] / FARTHEST,
+        "high": f["ratio"] * FARTHEST if endless else f["ratio_high"],
+        "figures": f"{f['ratio']:.2f} ({f['ratio_low']:.2f} to {high}), {100 * f['p_a']:.0f}% v {100 * f['p_b']:.0f}%",
+    }

@@ -45,7 +45,7 @@ class Table:
     description: what a row is. columns: its columns, or a function of the study where they depend on it.
     key: columns that identify a row. made_from: the tables it is computed from. sections: sections of the
     study file that its computation reads. code: modules and SQL files that compute it. Together the last
-    three decide when a table must be made anew.
+    three decide when a table must be made anew. preview: the columns that tell most; absent: the first ones.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Table:
     made_from: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    preview: tuple[str, ...] = ()
 
     @property
     def asset(self) -> str:
