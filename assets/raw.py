@@ -7,8 +7,9 @@ import dagster as dg
 from assets.building import wave_asset
 from pipeline import tables
 from pipeline.checking import refuse_unsupported
-from pipeline.ingest.delivered import delivered_query, file_rows, reading, source_column_rows
+from pipeline.ingest.delivered import delivered_query, file_rows, source_column_rows
 from pipeline.ingest.matching import match
+from pipeline.ingest.readable import reading
 from pipeline.ingest.sniffing import read_source
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
@@ -30,7 +31,10 @@ def raw_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     @wave_asset(study_file, tables.DELIVERED)
     def raw_delivered(store: WaveStore) -> int:
         sources = [read_source(path) for path in store.delivery()]
-        query = delivered_query(store.wave, sources, store.rows(tables.SOURCE_COLUMNS), store.study.variables)
-        return reading(sources, lambda: store.create(tables.DELIVERED, query))
+        columns, variables = store.rows(tables.SOURCE_COLUMNS), store.study.variables
+        return reading(
+            sources,
+            lambda ready: store.create(tables.DELIVERED, delivered_query(store.wave, ready, columns, variables)),
+        )
 
     return [raw_files, raw_source_columns, raw_delivered]

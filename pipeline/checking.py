@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline import engine
 from pipeline.errors import StudyFileError, SurveyError, listed, nearest
 from pipeline.ingest.answers import read_answers, values_query
-from pipeline.ingest.delivered import delivered_query, reading, source_column_rows
+from pipeline.ingest.delivered import delivered_query, source_column_rows
 from pipeline.ingest.files import data_files
 from pipeline.ingest.matching import match
+from pipeline.ingest.readable import reading
 from pipeline.ingest.responses import available_variables
 from pipeline.ingest.sniffing import read_source
 from pipeline.quality import column_words, needed_variables
@@ -21,6 +22,8 @@ from pipeline.study.model import Study
 from pipeline.study.waves import Wave, check_wave_name
 
 Weight = Literal["error", "warning", "note"]
+
+MOST_HINTS = 20  # of one kind, for one variable
 
 
 @dataclass(frozen=True)
@@ -84,47 +87,61 @@ def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]
         layout = source.layout
         yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {len(layout.columns)} columns")
     yield from _of_columns(study, wave, rows)
-    there = available_variables(rows)
-    delivered = delivered_query(wave, sources, rows, study.variables)
+    there, variables = available_variables(rows), study.variables
     values = reading(
-        sources, lambda: engine.fetch_through("delivered", delivered, values_query(study.variables, there))
+        sources,
+        lambda ready: engine.fetch_through(
+            "delivered", delivered_query(wave, ready, rows, variables), values_query(variables, there)
+        ),
     )
-    yield from _of_answers(study, wave, read_answers(wave, study.variables, values.to_pylist()))
+    yield from _of_answers(study, wave, read_answers(wave, variables, values.to_pylist()))
 
 
 def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator[Remark]:
-    needed = needed_variables(study)
-    for row in rows:
-        if row["role"] == "missing":
-            ref = row["variable"]
-            grave = _is_needed(study, ref, needed)
-            why = ", and screening, score or tiers need it" if grave else ""
-            texts = [r["text"] for r in rows if r["role"] == "unlisted" and r["text"]]
-            declared = study.questions.get(ref.split("__")[0])
-            close = nearest(declared.text or "", texts) if declared else None
-            hint = f'; nearest column: "{close}"' if close else ""
-            yield Remark("error" if grave else "warning", f"wave {wave}", f"no column for {ref}{why}{hint}")
+    weigh = _weights(study, wave, "questions_present")
+    texts = [row["text"] for row in rows if row["role"] == "unlisted" and row["text"]]
+    for number, row in enumerate(row for row in rows if row["role"] == "missing"):
+        ref = row["variable"]
+        weight = weigh(ref)
+        why = ", and screening, score or tiers need it" if weight == "error" else ""
+        declared = study.questions.get(ref.split("__")[0])
+        close = nearest(declared.text or "", texts) if declared and number < MOST_HINTS else None
+        hint = f'; nearest column: "{close}"' if close else ""
+        yield Remark(weight, f"wave {wave}", f"no column for {ref}{why}{hint}")
     for role in ("unlisted", "repeated", "nameless"):
         names = [column_words(row) for row in rows if row["role"] == role]
         if names:
             yield Remark("note", f"wave {wave}", f"{len(names)} {role} columns: {listed(names, 8)}")
 
 
-def _is_needed(study: Study, ref: str, needed: set[str]) -> bool:
-    return bool(({v.name for v in study.resolver.of(ref)} | {ref}) & needed)
+def _weights(study: Study, wave: str, check: str) -> Callable[[str], Weight]:
+    """How much a finding about a variable weighs: an error where it is needed and the wave does not admit it."""
+    needed, resolver = needed_variables(study), study.resolver
+    admitted = check in study.waves.get(wave, Wave()).admit
+
+    def weigh(variable: str) -> Weight:
+        grave = not admitted and bool(({v.name for v in resolver.of(variable)} | {variable}) & needed)
+        return "error" if grave else "warning"
+
+    return weigh
 
 
 def _of_answers(study: Study, wave: str, answers: list[dict[str, Any]]) -> Iterator[Remark]:
-    needed = needed_variables(study)
+    weigh = _weights(study, wave, "options_changed")
     by_name = {v.name: v for v in study.variables}
+    unknown: dict[str, list[dict[str, Any]]] = {}
     for row in answers:
         if row["code"] is None:
-            variable = by_name.get(row["variable"])
-            texts = [o.text for o in variable.options.values()] if variable else []
+            unknown.setdefault(row["variable"], []).append(row)
+    for name, rows in unknown.items():
+        weight, variable = weigh(name), by_name.get(name)
+        texts = [option.text for option in variable.options.values()] if variable else []
+        wrong = "is no number" if variable and variable.kind == "number" else "is not in the option list"
+        for row in rows[:MOST_HINTS]:
             close = nearest(row["answer"], texts)
             hint = f'; nearest option: "{close}"' if close else ""
-            weight: Weight = "error" if _is_needed(study, row["variable"], needed) else "warning"
-            what = (
-                f'{row["variable"]}: answer "{row["answer"][:100]}" ({row["n"]} times) is not in the option list{hint}'
-            )
+            what = f'{name}: answer "{row["answer"][:100]}" ({row["n"]} times) {wrong}{hint}'
             yield Remark(weight, f"wave {wave}", what)
+        if len(rows) > MOST_HINTS:
+            more = f"{name}: {len(rows) - MOST_HINTS:,} more answers, each of which {wrong}"
+            yield Remark(weight, f"wave {wave}", more)

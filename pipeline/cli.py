@@ -128,6 +128,10 @@ def add(
     layout = landed.source.layout
     state = "is there already" if landed.already_there else "added"
     print(f"{landed.path} {state}: {layout.platform}, {len(layout.columns)} columns, sha256 {landed.sha256}")
+    if (where.dagster / "history").is_dir():  # so that the wave stands in a UI that is open
+        from assets.running import register_all
+
+        register_all(where)
     for name in landed.superseded:
         print(f"set aside: {name}, the former delivery of wave {wave}")
     print(f"Next: survey check {study} · survey run {study} --wave {wave}")
@@ -333,7 +337,7 @@ def query(
 @app.command(epilog=_example("schema > studies/study-file.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of study files, for editors that complete and check as one writes."""
-    from pipeline.study.loading import json_schema
+    from pipeline.study.schema import json_schema
 
     print(json.dumps(json_schema(), indent=1, ensure_ascii=False))
 

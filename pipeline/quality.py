@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pyarrow.compute as pc
 
 from pipeline import tables
-from pipeline.engine import Query
+from pipeline.engine import Query, fetch
 from pipeline.errors import listed
+from pipeline.ingest.responses import available_variables
 from pipeline.store import WaveStore
 from pipeline.study.cleaning import AttentionCheck, NoConsent, ScreenedOut
 from pipeline.study.model import Study
@@ -120,6 +122,7 @@ def _row_conservation(store: WaveStore) -> Found:
     out, analysed = sum(row["taken_out"] for row in rows), rows[-1]["remaining"]
     adds_up = delivered == rows[0]["remaining"] == out + analysed == store.row_count(tables.SCREENING)
     steps = all(row["respondents_in"] - row["taken_out"] == row["remaining"] for row in rows)
+    steps &= all(row["respondents_in"] == before["remaining"] for before, row in pairwise(rows))
     yield adds_up and steps, f"{delivered:,} delivered = {out:,} taken out + {analysed:,} analysed", True
 
 
@@ -163,20 +166,22 @@ def _ratios(store: WaveStore) -> Found:
         elif p_b == 0:
             right = ratio == float("inf")
         else:
-            right = ratio is not None and abs(ratio - p_a / p_b) <= ROUNDING * max(1.0, ratio)
+            right = ratio is not None and abs(ratio - p_a / p_b) <= ROUNDING * max(1.0, p_a / p_b)
         if not right:
             wrong.append(row["finding_id"])
     yield not wrong, f"{len(rows):,} findings" if not wrong else f"{len(wrong)} wrong: {listed(wrong, 5)}", True
 
 
 def _ratio_inside(store: WaveStore) -> Found:
-    wrong = [
-        row["finding_id"]
-        for row in store.rows(tables.FINDINGS)
-        if row["ratio"] is not None and row["ratio_low"] is not None
-        and not row["ratio_low"] <= row["ratio"] * (1 + ROUNDING) <= row["ratio_high"] * (1 + 2 * ROUNDING)
-    ]  # fmt: skip
+    wrong = [row["finding_id"] for row in store.rows(tables.FINDINGS) if not _inside(row)]
     yield not wrong, "all inside" if not wrong else f"{len(wrong)} outside: {listed(wrong, 5)}", True
+
+
+def _inside(row: Mapping[str, Any]) -> bool:
+    ratio, low, high = row["ratio"], row["ratio_low"], row["ratio_high"]
+    if low is None or high is None:
+        return low is high  # an interval has both limits
+    return bool(ratio is None or low <= ratio * (1 + ROUNDING) <= high * (1 + 2 * ROUNDING))
 
 
 def _empty_indicators(store: WaveStore) -> Found:
@@ -188,16 +193,19 @@ def _empty_indicators(store: WaveStore) -> Found:
 
 def _unasked(store: WaveStore) -> Found:
     resolver = store.study.resolver
-    asked = {}
+    available = available_variables(store.rows(tables.SOURCE_COLUMNS))
+    present = {v.name for v in store.study.variables if v.name in available or v.question in available}
+    asked: dict[str, dict[str, Any]] = {}
     for v in store.study.variables:
-        if v.asked_if is not None and v.question not in asked and v.kind != "text":
-            asked[v.question] = {"column": v.name, "asked": resolver.columns(v.asked_if)}
+        if v.asked_if is None or v.kind == "text":
+            continue
+        if set(resolver.needed(v.asked_if)) <= present:  # else nobody knows who was asked
+            question = asked.setdefault(v.question, {"columns": [], "asked": resolver.columns(v.asked_if)})
+            question["columns"].append(v.name)
     if not asked:
         return
     query = Query("core/unasked.sql", {"questions": asked})
     paths = {"responses": store.existing(tables.RESPONSES), "screening": store.existing(tables.SCREENING)}
-    from pipeline.engine import fetch
-
     for row in fetch(query, paths).to_pylist():
         if row["n"]:
             yield False, f"{row['question']}: {row['n']:,}", False

@@ -13,17 +13,23 @@
 {# A number as people write it: 1200, 1,200.50, $1,200, 12%. Anything else is NULL. #}
 {% macro number(text) -%}
 CASE WHEN regexp_full_match(TRIM({{ text }}), '[$€£]?\s?[-+]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?\s?%?')
-     THEN TRY_CAST(regexp_replace({{ text }}, '[$€£%,\s]', '', 'g') AS DOUBLE) END
+      AND isfinite({{ plain_number(text) }}) THEN {{ plain_number(text) }} END
+{%- endmacro %}
+{% macro plain_number(text) -%}
+TRY_CAST(regexp_replace({{ text }}, '[$€£%,\s]', '', 'g') AS DOUBLE)
 {%- endmacro %}
 
-{# A moment as survey platforms write it, the serial day numbers of spreadsheets among them. #}
+{# A moment as survey platforms write it, the serial day numbers of spreadsheets among them. A zone is passed over: #}
+{# what stands is the clock of the place. Years of two digits come first, as %Y would read 21 as the year 21. #}
 {% macro moment(text) -%}
-COALESCE(
-    TRY_CAST({{ text }} AS TIMESTAMP),
-    TRY_STRPTIME({{ text }}, ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %I:%M %p', '%m/%d/%Y', '%d.%m.%Y %H:%M:%S', '%d.%m.%Y %H:%M', '%d.%m.%Y']),
-    CASE WHEN TRY_CAST({{ text }} AS DOUBLE) BETWEEN 20000 AND 80000
-         THEN TIMESTAMP '1899-12-30' + to_seconds(CAST(ROUND(TRY_CAST({{ text }} AS DOUBLE) * 86400) AS BIGINT)) END
-)
+CASE
+    WHEN regexp_matches({{ text }}, '^\s*[0-9]{4}[-/]') THEN TRY_CAST({{ text }} AS TIMESTAMP)
+    WHEN regexp_matches({{ text }}, '^\s*[0-9]{1,2}[./]') THEN TRY_STRPTIME(TRIM({{ text }}), [
+        {%- for day in ["%m/%d/%y", "%m/%d/%Y", "%d.%m.%y", "%d.%m.%Y"] %}{% for time in [" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", ""] -%}
+        '{{ day ~ time }}'{{ ", " if not loop.last }}{% endfor %}{{ ", " if not loop.last }}{% endfor %}])
+    WHEN TRY_CAST({{ text }} AS DOUBLE) BETWEEN 20000 AND 80000
+    THEN TIMESTAMP '1899-12-30' + to_seconds(CAST(ROUND(TRY_CAST({{ text }} AS DOUBLE) * 86400) AS BIGINT))
+END
 {%- endmacro %}
 
 {# The level of a segment without overlap; don't know, refused and no answer have none. #}

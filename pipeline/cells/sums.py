@@ -14,6 +14,7 @@ from pipeline.study.columns import IndicatorColumn, SegmentColumns
 
 Floats = NDArray[np.float64]
 NO_SEGMENT = "all"
+OUTSIDE = "not "  # before a segment's name: cells of those known to be outside a level, where levels overlap
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def read_cells(rows: pa.Table, indicators: Sequence[IndicatorColumn]) -> Cells:
 def covering(cells: Cells, segment: SegmentColumns | None, level: str | None) -> Cells:
     """Disjoint cells that hold every analysed respondent, divided as the segment's groups need.
 
-    No segment: by tier. A segment without overlap: by its levels, nobody's level among them. Overlapping
-    levels: the one level, and by subtraction everyone outside it (level None).
+    No segment: by tier. A segment without overlap: by its levels. Overlapping levels: the one level, and those
+    known to be outside it (level "not ..."). Respondents of whom it is not known have level None.
     """
     if segment is None:
         return cells.of_segment(NO_SEGMENT)
@@ -83,15 +84,30 @@ def covering(cells: Cells, segment: SegmentColumns | None, level: str | None) ->
         return cells.of_segment(segment.name)
     everyone = cells.of_segment(NO_SEGMENT)
     members = cells.rows((cells.segment == segment.name) & (cells.level == level))
-    outside: dict[str, Any] = {name: getattr(everyone, name).copy() for name in ("n", *Cells.SUMS)}
-    place = {key: i for i, key in enumerate(zip(everyone.stratum, everyone.tier, strict=True))}
-    for row, key in enumerate(zip(members.stratum, members.tier, strict=True)):
-        for name, values in outside.items():
-            values[place[key]] -= getattr(members, name)[row]
-    rest = replace(everyone, level=np.full(len(everyone.n), None, dtype=object), **outside)
+    others = cells.rows((cells.segment == OUTSIDE + segment.name) & (cells.level == level))
+    others = replace(others, level=np.full(len(others.n), f"{OUTSIDE}{level}", dtype=object))
+    return _joined(members, others, _without(_without(everyone, members), others))
+
+
+def _without(cells: Cells, part: Cells) -> Cells:
+    """Everyone of the cells who is not in the part, by subtraction within stratum and tier; level None."""
+    place = {key: i for i, key in enumerate(zip(cells.stratum, cells.tier, strict=True))}
+    at = [place[key] for key in zip(part.stratum, part.tier, strict=True)]
+    left: dict[str, Any] = {name: getattr(cells, name).copy() for name in ("n", *Cells.SUMS)}
+    for name, values in left.items():
+        values[at] -= getattr(part, name)
+    # Weights were added up in another order: where nobody is left, nothing may be.
+    for kind in ("base", "yes"):
+        nobody = left[f"n_{kind}"] == 0
+        for name in (f"w_{kind}", f"ww_{kind}"):
+            left[name] = np.where(nobody, 0.0, np.maximum(left[name], 0.0))
+    return replace(cells, level=np.full(len(cells.n), None, dtype=object), **left)
+
+
+def _joined(*parts: Cells) -> Cells:
     names = ("stratum", "segment", "level", "tier", "n", *Cells.SUMS)
-    both: dict[str, Any] = {name: np.concatenate([getattr(members, name), getattr(rest, name)]) for name in names}
-    return replace(members, **both)
+    both: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return replace(parts[0], **both)
 
 
 def members_of(segment: SegmentColumns, level: str) -> tuple[str, ...]:

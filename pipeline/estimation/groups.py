@@ -9,18 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cells.sums import NO_SEGMENT, Cells, covering, members_of
+from pipeline.errors import SurveyError, listed
 from pipeline.study.analysis import Comparison, Comparisons, Segments
 from pipeline.study.columns import Resolver, SegmentColumns
 from pipeline.study.labels import either, level_label, segment_label, tier_label
 from pipeline.study.maturity import Tiers
 
 Chosen = NDArray[np.bool_]
+Group = Mapping[str, tuple[str, ...]]
 MOST_NAMED = 3  # tiers that "the others" are named by; more are "respondents in other tiers"
 
 
 @dataclass(frozen=True)
 class GroupPair:
-    """Two groups among everyone or within a level of a segment: cells that hold all respondents, and who is in."""
+    """Two groups among everyone or within a level of a segment: cells that hold all respondents, and who is in.
+
+    within: words for the level, as `size "51-250"`; empty for everyone.
+    """
 
     comparison: str
     segment: str
@@ -52,48 +57,74 @@ class Grouping:
 
 
 def group_pairs(comparisons: Comparisons, grouping: Grouping, cells: Cells) -> Iterator[GroupPair]:
-    """Every comparison among everyone; those of tiers alone also within each level of each segment."""
+    """Every comparison among everyone; those of tiers alone also within each level of each segment.
+
+    Raises SurveyError where a comparison needs cells that there are not: two overlapping levels at once.
+    """
+    covers: dict[tuple[str, str], Cells] = {}
+
+    def cover(segment: SegmentColumns | None, level: str) -> Cells:
+        key = (segment.name if segment else NO_SEGMENT, level if segment and segment.overlapping else "")
+        if key not in covers:
+            covers[key] = covering(cells, segment, level)
+        return covers[key]
+
     for name, comparison in comparisons.items():
         by = _segment_of(comparison)
-        yield _pair(name, comparison, grouping, cells, by, None)
-        if by is None:
-            for segment in grouping.columns:
-                for level in segment.all_levels:
-                    yield _pair(name, comparison, grouping, cells, None, (segment, level))
+        if by is not None:
+            segment = grouping.column(by)
+            level = _one_level(name, comparison, segment)
+            yield _pair(name, comparison, grouping, cover(segment, level), segment, None)
+            continue
+        yield _pair(name, comparison, grouping, cover(None, ""), None, None)
+        for segment in grouping.columns:
+            for level in segment.all_levels:
+                yield _pair(name, comparison, grouping, cover(segment, level), None, (segment, level))
+
+
+def groups_of(comparison: Comparison) -> tuple[Group, ...]:
+    """The groups that a comparison declares; a comparator such as `rest` follows from the first."""
+    return (comparison.a,) if isinstance(comparison.b, str) else (comparison.a, comparison.b)
 
 
 def _segment_of(comparison: Comparison) -> str | None:
-    groups = [comparison.a] + ([] if isinstance(comparison.b, str) else [comparison.b])
-    return next((key for group in groups for key in group if key != "tier"), None)
+    return next((key for group in groups_of(comparison) for key in group if key != "tier"), None)
+
+
+def _one_level(name: str, comparison: Comparison, segment: SegmentColumns) -> str:
+    """The level that the groups use; only where levels overlap does it have to be one."""
+    levels = list(dict.fromkeys(level for group in groups_of(comparison) for level in group.get(segment.name, ())))
+    if segment.overlapping and len(levels) > 1:
+        raise SurveyError(
+            f"comparisons.{name}",
+            f"uses {len(levels)} levels of segment {segment.name}, which may overlap: {listed(levels)}",
+            do="compare one level with rest, everyone_else or everyone, or declare a segment without overlap",
+        )
+    return levels[0]
 
 
 def _pair(
     name: str,
     comparison: Comparison,
     grouping: Grouping,
-    cells: Cells,
-    by: str | None,
+    cover: Cells,
+    by: SegmentColumns | None,
     within: tuple[SegmentColumns, str] | None,
 ) -> GroupPair:
-    division = grouping.column(by) if by else within[0] if within else None
-    wanted = comparison.a.get(by, ("",))[0] if by else within[1] if within else None
-    cover = covering(cells, division, wanted)
     domain = np.ones(len(cover.n), dtype=bool)
+    segment = level = NO_SEGMENT
     words = ""
     if within:
-        segment, level = within
-        domain = np.isin(cover.level, members_of(segment, level))
-        label = level_label(grouping.segments, grouping.resolver, segment.name, level)
-        words = f"{segment_label(grouping.segments, segment.name)}: {label}"
-    in_a = domain & _members(comparison.a, cover, division if by else None)
-    in_b = domain & _others(comparison, cover, division if by else None, in_a)
-    return GroupPair(
-        name, within[0].name if within else NO_SEGMENT, within[1] if within else NO_SEGMENT, words,
-        _words(comparison.a, grouping), _other_words(comparison, grouping), cover, in_a, in_b,
-    )  # fmt: skip
+        segment, level = within[0].name, within[1]
+        domain = np.isin(cover.level, members_of(within[0], level))
+        words = _level_words(grouping, segment, (level,))
+    in_a = domain & _members(comparison.a, cover, by)
+    in_b = domain & _others(comparison, cover, by, in_a)
+    a, b = _words(comparison.a, grouping), _other_words(comparison, grouping)
+    return GroupPair(name, segment, level, words, a, b, cover, in_a, in_b)
 
 
-def _members(group: Mapping[str, tuple[str, ...]], cells: Cells, segment: SegmentColumns | None) -> Chosen:
+def _members(group: Group, cells: Cells, segment: SegmentColumns | None) -> Chosen:
     chosen = np.ones(len(cells.n), dtype=bool)
     for key, names in group.items():
         if key == "tier":
@@ -113,7 +144,7 @@ def _others(comparison: Comparison, cells: Cells, segment: SegmentColumns | None
     if comparison.b == "rest":
         if "tier" in comparison.a:
             others &= _known(cells.tier)
-        if segment is not None and not segment.overlapping:
+        if segment is not None:
             others &= _known(cells.level)
     return others
 
@@ -122,15 +153,20 @@ def _known(names: NDArray[np.object_]) -> Chosen:
     return np.array([name is not None for name in names], dtype=bool)
 
 
-def _words(group: Mapping[str, tuple[str, ...]], grouping: Grouping) -> str:
+def _words(group: Group, grouping: Grouping) -> str:
     people, limits = "respondents", []
     for key, names in group.items():
         if key == "tier" and grouping.tiers:
             people = either([tier_label(grouping.tiers, tier) for tier in names])
         else:
-            labels = [level_label(grouping.segments, grouping.resolver, key, name) for name in names]
-            limits.append(f"{segment_label(grouping.segments, key)}: {either(labels)}")
-    return f"{people} ({'; '.join(limits)})" if limits else people
+            limits.append(_level_words(grouping, key, names))
+    return " ".join([people, *(f"with {limit}" for limit in limits)])
+
+
+def _level_words(grouping: Grouping, segment: str, levels: tuple[str, ...]) -> str:
+    """Levels as they follow "respondents with": `size "51-250" or "2-50"`."""
+    labels = [f'"{level_label(grouping.segments, grouping.resolver, segment, level)}"' for level in levels]
+    return f"{segment_label(grouping.segments, segment)} {either(labels)}"
 
 
 def _other_words(comparison: Comparison, grouping: Grouping) -> str:
@@ -145,5 +181,5 @@ def _other_words(comparison: Comparison, grouping: Grouping) -> str:
         if others and len(others) <= MOST_NAMED:
             return either([tier_label(grouping.tiers, tier) for tier in others])
         return "respondents in other tiers"
-    names = [key if key == "tier" else segment_label(grouping.segments, key) for key in comparison.a]
-    return f"other respondents with a known {either(names)}"
+    names = ["tier" if key == "tier" else segment_label(grouping.segments, key) for key in comparison.a]
+    return f"other respondents with a known {' and '.join(names)}"

@@ -119,7 +119,9 @@ def topline_rows(
     frame = frame.merge(counts, how="left", on=[*keys, "code"]).merge(bases, how="left", on=keys)
     frame[["x", "n", "weighted_base"]] = frame[["x", "n", "weighted_base"]].fillna(0)
     frame[["x", "n"]] = frame[["x", "n"]].astype(int)
-    return with_status(with_shares(frame).assign(wave=wave), display)
+    frame = with_shares(frame).assign(wave=wave)
+    frame.loc[frame["code"] == "", ["share", "share_low", "share_high"]] = np.nan  # of numbers and open answers
+    return with_status(frame, display)
 
 
 def _present(variables: Sequence[Variable], available: set[str]) -> list[Variable]:

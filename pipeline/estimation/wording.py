@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
-FEW_TIMES = 1.05  # below it, one digit would hide on which side of 1 a ratio lies
-MANY_TIMES = 10.0  # from it on, whole numbers
+NEAR_ONE = 1.05  # where the smallest figure is below it, ratios and limits have two digits, else one
+SMALL_SHARE = 0.05  # where the smaller share is below it, shares have a digit
+MOST_DIGITS = 12
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """What a sentence about a finding is made of. does: the indicator, to follow "to". level: of the interval."""
+class Sentence(NamedTuple):
+    """What a sentence about a finding is made of.
+
+    within: words for the segment level, to follow "respondents with"; empty for everyone. does: the indicator,
+    to follow "to". low, high: limits of the ratio at `level`. notes: said at the end, in brackets.
+    """
 
     a: str
     b: str
@@ -26,59 +30,84 @@ class Sentence:
     high: float
     level: float
     model_based: bool
-    status: str
-    synthetic: bool
+    suppressed: bool
+    low_base: bool
+    notes: tuple[str, ...] = ()
 
 
 def wording(s: Sentence) -> str:
     """ "A are 2.1 times as likely as B to do it (60% against 29%, 95% CI 1.9 to 2.3, n = 412 and 1,750)"."""
     text = _claim(s)
-    text = f"{s.within}: {text[:1].lower()}{text[1:]}" if s.within else text
-    return f"{text} [synthetic data]" if s.synthetic else text
+    text = f"Among respondents with {s.within}, {text}" if s.within else f"{text[:1].upper()}{text[1:]}"
+    return " ".join([text, *(f"[{note}]" for note in s.notes)])
 
 
 def _claim(s: Sentence) -> str:
+    """The sentence, which begins with a small letter unless a group's name begins it with a capital."""
     bases = f"n = {s.n_a:,} and {s.n_b:,}"
+    compared = f"compare {s.a} with {s.b} in how likely they are to {s.does}"
     if s.n_a == 0 or s.n_b == 0:
-        return (
-            f"No comparison of {s.a} with {s.b} in how likely they are to {s.does}: no respondents in a base ({bases})."
-        )
-    if s.status == "suppress":
-        return f"Too few respondents to compare {s.a} with {s.b} in how likely they are to {s.does} ({bases})."
-    kind = "model-based " if s.model_based else ""
-    interval = f"{kind}{_percent(s.level)} CI {_limits(s)}"
-    shares = f"{_percent(s.p_a)} against {_percent(s.p_b)}"
+        return f"there are no respondents to {compared} ({bases})."
+    if s.suppressed:
+        return f"there are too few respondents to {compared} ({bases})."
+    bases = f"{bases}, low base" if s.low_base else bases
     if math.isnan(s.ratio) or math.isnan(s.low):
-        return f"No ratio of {s.a} to {s.b} can be given in how likely they are to {s.does} ({shares}, {bases})."
+        why = "nobody in either group did" if s.p_a == s.p_b == 0 else "it has no interval"
+        return f"there is no ratio to {compared}: {why} ({_shares(s, apart=False)}, {bases})."
+    ratio, limits = _ratio_and_limits(s.ratio, s.low, s.high)
+    interval = f"{'model-based ' if s.model_based else ''}{100 * s.level:g}% CI"
     if s.low <= 1 <= s.high:
         return (
-            f"No clear difference between {s.a} and {s.b} in how likely they are to {s.does} "
-            f"({shares}, {interval} of the ratio, {bases})."
+            f"there is no clear difference between {s.a} and {s.b} in how likely they are to {s.does} "
+            f"({_shares(s, apart=False)}, {interval} of the ratio {limits}, {bases})."
         )
+    shares = _shares(s, apart=True)
     if math.isinf(s.ratio):
-        return (
-            f"{_capital(s.a)} are more likely than {s.b}, of whom none did, to {s.does} "
-            f"({shares}, {interval} of the ratio, {bases})."
-        )
-    ratio = times(s.ratio, s.low)
-    return f"{_capital(s.a)} are {ratio} times as likely as {s.b} to {s.does} ({shares}, {interval}, {bases})."
+        claim, of = f"{s.a} are more likely than {s.b}, of whom none did, to {s.does}", " of the ratio"
+    elif s.ratio == 0:
+        claim, of = f"{s.a}, of whom none did, are less likely than {s.b} to {s.does}", " of the ratio"
+    else:
+        claim, of = f"{s.a} are {ratio} times as likely as {s.b} to {s.does}", ""
+    return f"{claim} ({shares}, {interval}{of} {limits}, {bases})."
 
 
-def times(value: float, *beside: float) -> str:
-    """A ratio or limit as printed: one digit, or two where it or what stands beside it is near 1 or below."""
-    digits = 2 if min((value, *beside)) < FEW_TIMES else 1
-    return f"{value:.{digits}f}" if value < MANY_TIMES else f"{value:.0f}"
+def _ratio_and_limits(ratio: float, low: float, high: float) -> tuple[str, str]:
+    """A ratio and its limits as printed, all apart from each other and from 1 where they are."""
+    digits = 2 if low < NEAR_ONE else 1
+    while True:
+        shown, lower, upper = _figure(ratio, digits), _figure(low, digits), _figure(high, digits)
+        apart = (lower != shown or low == ratio) and (shown != upper or ratio == high)
+        if apart or digits >= MOST_DIGITS:
+            return shown, f"{lower} and above" if math.isinf(high) else f"{lower} to {upper}"
+        digits += 1
 
 
-def _limits(s: Sentence) -> str:
-    if math.isinf(s.high):
-        return f"from {times(s.low)}, no upper limit"
-    return f"{times(s.low)} to {times(s.high, s.low)}"
+def _figure(value: float, digits: int) -> str:
+    """So many digits behind the point: fewer from 10 on, more below a tenth, and enough not to seem 1 or 0."""
+    if 1.5 <= value < 9.5:
+        return f"{value:.{digits}f}"
+    if value in (0, math.inf):
+        return f"{value:.0f}"
+    size = math.floor(math.log10(value))
+    shown = max(0, digits - size) if size >= 0 else digits - size - 1
+    if size >= 0 and float(f"{value:.{shown}f}") >= 10 ** (size + 1):
+        shown = max(0, shown - 1)
+    while float(f"{value:.{shown}f}") == 1 != value and shown < MOST_DIGITS:
+        shown += 1
+    return f"{value:.{shown}f}"
 
 
-def _percent(share: float) -> str:
-    return f"{math.floor(share * 100 + 0.5):d}%"
+def _shares(s: Sentence, apart: bool) -> str:
+    """Both shares in percent; 0% and 100% only where it is so. apart: with digits enough to differ."""
+    digits = 1 if 0 < min(s.p_a, s.p_b) < SMALL_SHARE else 0
+    while True:
+        a, b = _percent(s.p_a, digits), _percent(s.p_b, digits)
+        hidden = (a in (0, 100) and a != 100 * s.p_a) or (b in (0, 100) and b != 100 * s.p_b)
+        if digits >= MOST_DIGITS or not (hidden or (apart and a == b and s.p_a != s.p_b)):
+            return f"{a:.{digits}f}% against {b:.{digits}f}%"
+        digits += 1
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _percent(share: float, digits: int) -> float:
+    """Halves rounded up, as in print. The slack is for halves that floats hold just below: 57 of 200."""
+    return math.floor(share * 100 * 10**digits + 0.5 + 1e-9) / 10**digits

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from pipeline.engine import Query
@@ -12,6 +16,10 @@ from pipeline.study.variables import Variable
 
 TICKED = {"1", "yes", "true", "x", "checked", "selected", "y", "on"}
 NOT_TICKED = {"0", "no", "false", "unchecked", "not selected", "n", "off"}
+PIECE_BEGINS = re.compile("(?:^|[,;])[,; ]*")
+PIECE_ENDS = re.compile("[,;]")
+
+_Row = dict[str, Any]
 
 
 def values_query(variables: Sequence[Variable], available: Iterable[str]) -> Query:
@@ -30,73 +38,144 @@ def read_answers(wave: str, variables: Sequence[Variable], values: Iterable[Mapp
     its question, and one row, under the question's own name, for what is left of it that no option explains.
     """
     by_name = {v.name: v for v in variables}
-    ticks: dict[str, list[Variable]] = {}
+    ticks: dict[str, dict[str, Option]] = {}
     for v in variables:
         if v.kind == "tick":
-            ticks.setdefault(v.question, []).append(v)
+            ticks.setdefault(v.question, {})[v.part] = v.options[v.part]
     rows: list[dict[str, Any]] = []
-    for value in values:
-        source, answer, n = value["source"], value["answer"], value["n"]
-
-        def row(
-            variable: str, code: str | None, answer: str = answer, source: str = source, n: int = n
-        ) -> dict[str, Any]:
-            return {"wave": wave, "variable": variable, "source": source, "answer": answer, "code": code, "n": n}
-
+    given = (value for value in values if evened(value["answer"]))
+    for source, answers in groupby(given, key=itemgetter("source")):
         variable = by_name.get(source)
         if variable is None:
-            ticked, rest = taken_apart(answer, {t.part: t.options[t.part] for t in ticks[source]}, wave)
-            rows += [row(t.name, "1" if t.part in ticked else "0") for t in ticks[source]]
-            if rest:
-                rows.append(row(source, None))
+            found = _joined(source, Joined(ticks[source], wave), answers)
         elif variable.kind == "tick":
-            rows.append(row(source, _tick(answer, variable.options[variable.part], wave)))
-        elif variable.kind == "number":
-            rows.append(row(source, None))
+            found = _coded(source, Tick(variable.options[variable.part], wave), answers)
+        elif variable.kind == "choice":
+            found = _coded(source, Choice(variable.options, wave), answers)
         else:
-            rows.append(row(source, option_of(answer, variable.options, wave)))
+            found = _coded(source, lambda answer: None, answers)
+        rows += ({"wave": wave, "source": source} | row for row in found)
     return rows
 
 
-def option_of(answer: str, options: Mapping[str, Option], wave: str) -> str | None:
-    """The option that a delivered answer names, or the one marked `other`, or None."""
-    wanted = evened(answer)
-    for key, option in options.items():
-        if wanted == evened(option.text_in(wave)):
-            return key
-    return next((key for key, option in options.items() if option.mark == "other"), None)
+def _coded(source: str, code: Callable[[str], str | None], answers: Iterable[Mapping[str, Any]]) -> Iterator[_Row]:
+    for a in answers:
+        yield {"variable": source, "answer": a["answer"], "code": code(a["answer"]), "n": a["n"]}
 
 
-def _tick(answer: str, option: Option, wave: str) -> str | None:
-    wanted = evened(answer)
-    if option.mark == "other" or wanted == evened(option.text_in(wave)) or wanted in TICKED:
-        return "1"  # whatever stands in the column of `other` is what the respondent wrote
-    return "0" if wanted in NOT_TICKED else None
+def _joined(question: str, joined: Joined, answers: Iterable[Mapping[str, Any]]) -> Iterator[_Row]:
+    for a in answers:
+        ticked, rest = joined(a["answer"])
+        same = {"answer": a["answer"], "n": a["n"]}
+        yield from ({"variable": f"{question}__{key}", "code": "1" if key in ticked else "0"} | same
+                    for key in joined.options)  # fmt: skip
+        if rest:
+            yield {"variable": question, "code": None} | same
 
 
-def taken_apart(cell: str, options: Mapping[str, Option], wave: str) -> tuple[set[str], str]:
-    """Options joined by commas or semicolons in one cell, though their texts may hold commas themselves.
+class Choice:
+    """Reads an answer as the option that it names, or as the one marked `other`, or as None."""
 
-    Returns the options found, longest texts first, and the rest of the cell that none of them explains.
+    def __init__(self, options: Mapping[str, Option], wave: str) -> None:
+        self.keys: dict[str, str] = {}
+        for key, option in options.items():
+            self.keys.setdefault(evened(option.text_in(wave)), key)
+        self.other = other_of(options)
+
+    def __call__(self, answer: str) -> str | None:
+        return self.keys.get(evened(answer), self.other)
+
+
+class Tick:
+    """Reads an answer in the column of one option as "1", "0" or None."""
+
+    def __init__(self, option: Option, wave: str) -> None:
+        self.text = evened(option.text_in(wave))
+        self.other = option.mark == "other"
+
+    def __call__(self, answer: str) -> str | None:
+        wanted = evened(answer)
+        if wanted == self.text or wanted in TICKED:
+            return "1"
+        if wanted in NOT_TICKED:
+            return "0"
+        return "1" if self.other else None  # what stands in the column of `other` is what the respondent wrote
+
+
+class Joined:
+    """Takes a cell apart that joins options by commas or semicolons, though their texts may hold those themselves.
+
+    Returns the options, and what is left of the cell that none of them explains. Of several readings the one
+    that leaves least unexplained counts, then the one of fewest and longest options. What is left is the free
+    text of the option marked `other`, where there is one.
     """
-    texts = sorted(((evened(o.text_in(wave)), key) for key, o in options.items()), key=lambda t: -len(t[0]))
-    rest, ticked = evened(cell), set()
-    position = 0
-    left: list[str] = []
-    while position < len(rest):
+
+    def __init__(self, options: Mapping[str, Option], wave: str) -> None:
+        self.options = options
+        texts = sorted(((evened(option.text_in(wave)), key) for key, option in options.items()), key=_longest)
+        self.by_start: dict[str, list[tuple[str, str]]] = {}
         for text, key in texts:
-            end = position + len(text)
-            if rest.startswith(text, position) and (end == len(rest) or rest[end] in ",;"):
-                ticked.add(key)
-                position = end
-                break
-        else:
-            end = min((i for i in (rest.find(",", position), rest.find(";", position)) if i >= 0), default=len(rest))
-            left.append(rest[position:end])
-            position = end
-        while position < len(rest) and rest[position] in ",; ":
-            position += 1
-    other = next((key for key, option in options.items() if option.mark == "other"), None)
-    if left and other is not None:
-        return ticked | {other}, ""
-    return ticked, ", ".join(left)
+            self.by_start.setdefault(text[:1], []).append((text, key))
+        self.other = other_of(options)
+
+    def __call__(self, cell: str) -> tuple[set[str], str]:
+        text = evened(cell)
+        # From the end: best[i] is the best reading of text[i:], for each i at which a piece can begin.
+        starts = [m.end() for m in PIECE_BEGINS.finditer(text) if m.end() < len(text)]
+        best: dict[int, _Reading] = {len(text): _Reading(0, 0, "", None, len(text))}
+        following = len(text)
+        for start in reversed(starts):
+            stop = PIECE_ENDS.search(text, start)
+            end = stop.start() if stop else len(text)
+            after = best[following]
+            found = [_Reading(after.unread + end - start, after.pieces + 1, text[start:end], None, following)]
+            for option, key in self.by_start.get(text[start], ()):
+                end = start + len(option)
+                if text.startswith(option, start) and (end == len(text) or text[end] in ",;"):
+                    into = _next(text, end)
+                    after = best[into]
+                    found.append(_Reading(after.unread, after.pieces + 1, option, key, into))
+            best[start] = min(found, key=lambda reading: (reading.unread, reading.pieces))
+            following = start
+        return self._read(best, following)
+
+    def _read(self, best: Mapping[int, _Reading], start: int) -> tuple[set[str], str]:
+        ticked: set[str] = set()
+        left: list[str] = []
+        reading = best[start]
+        while reading.pieces:
+            if reading.key is None:
+                left.append(reading.text)
+            else:
+                ticked.add(reading.key)
+            reading = best[reading.following]
+        if left and self.other is not None:
+            return ticked | {self.other}, ""
+        return ticked, ", ".join(left)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How the rest of a cell is best read: characters left unread, pieces, and the first piece with its option."""
+
+    unread: int
+    pieces: int
+    text: str
+    key: str | None
+    following: int
+
+
+def _next(text: str, end: int) -> int:
+    """Where the piece after `end` begins: separators and spaces in a row are one separator."""
+    while end < len(text) and text[end] in ",; ":
+        end += 1
+    return end
+
+
+def _longest(text_and_key: tuple[str, str]) -> int:
+    return -len(text_and_key[0])
+
+
+def other_of(options: Mapping[str, Option]) -> str | None:
+    """The option for free text, if there is one."""
+    return next((key for key, option in options.items() if option.mark == "other"), None)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
-
-import duckdb
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pipeline.engine import Query
-from pipeline.errors import DeliveryError
+from pipeline.ingest.answers import NOT_TICKED
 from pipeline.ingest.files import sha256
 from pipeline.ingest.layout import Source
 from pipeline.ingest.matching import Match
-from pipeline.ingest.sniffing import LONGEST_FIELD
 from pipeline.study.variables import Variable
 from pipeline.tables import METADATA
+
+WHITE_SPACE = " \t\n\v\r\u00a0\u200b\u202f\u3000\ufeff"
 
 
 def file_rows(wave: str, sources: Sequence[Source]) -> list[dict[str, object]]:
@@ -70,65 +68,27 @@ def delivered_query(
     for row in source_columns:
         if row["variable"] and row["position"]:
             positions.setdefault(row["file"], {})[row["variable"]] = row["position"]
-    written = {v.name: v for v in variables if v.kind == "text"}
-    written |= {v.name: v for v in variables if v.kind == "tick" and v.options[v.part].mark == "other"}
     files = [
         {
             "path": str(s.path),
             "delimiter": s.delimiter,
-            "encoding": s.encoding,
-            "skip": s.layout.header_rows,
+            "strict": s.strict,
+            "header_rows": s.layout.header_rows,
             "width": len(s.layout.columns),
             "positions": positions.get(s.path.name, {}),
         }
         for s in sources
     ]
-    names = [*METADATA, *(v.name for v in variables), *multiple]
-    return Query("raw/delivered.sql", {"wave": wave, "files": files, "names": names, "written": list(written)})
-
-
-Result = TypeVar("Result")
-
-
-def reading(sources: Sequence[Source], read: Callable[[], Result]) -> Result:
-    """What `read` returns. Raises DeliveryError, with file and line, where DuckDB can't read a source."""
-    try:
-        return read()
-    except duckdb.Error as error:
-        raise next((why for s in sources if (why := explain(s))), _unexplained(sources, error)) from error
-
-
-def explain(source: Source) -> DeliveryError | None:
-    """Why a file can't be read to its end: the first record that does not fit, with its line, or None."""
-    path, width = source.path, len(source.layout.columns)
-    csv.field_size_limit(LONGEST_FIELD)
-    encoding = "utf-16" if source.encoding == "utf-16" else "utf-8-sig"
-    try:
-        with path.open(encoding=encoding, newline="") as stream:
-            reader = csv.reader(stream, delimiter=source.delimiter, strict=True)
-            line = 0
-            for record in reader:
-                if record and len(record) != width:
-                    what = "is cut short" if len(record) < width else "has too many fields"
-                    return DeliveryError(
-                        f"{path}, line {line + 1}", f"the record {what}", expected=f"{width} fields",
-                        found=f"{len(record)} fields, the last of them: {record[-1][:60]!r}",
-                        do="export the survey again; was the transfer complete?",
-                    )  # fmt: skip
-                line = reader.line_num
-    except UnicodeDecodeError as wrong:
-        line = path.read_bytes()[: wrong.start].count(b"\n") + 1
-        return DeliveryError(
-            f"{path}, line {line}", f"is not {source.encoding.upper()} text",
-            found=f"byte {wrong.object[wrong.start]:#04x}", do="export the survey again as UTF-8",
-        )  # fmt: skip
-    except csv.Error as wrong:
-        return DeliveryError(
-            f"{path}, line {line + 1}", f"the record that begins here cannot be read: {wrong}",
-            expected="quotes that are closed and doubled inside a field", do="export the survey again",
-        )  # fmt: skip
-    return None
-
-
-def _unexplained(sources: Sequence[Source], error: Exception) -> DeliveryError:
-    return DeliveryError(str(sources[0].path.parent), "cannot be read", found=str(error).splitlines()[0])
+    free = {v.question for v in variables for option in v.options.values() if option.mark == "other"}
+    ticks = [v for v in variables if v.kind == "tick"]
+    values = {
+        "wave": wave,
+        "files": files,
+        "names": [*METADATA, *(v.name for v in variables), *multiple],
+        "written": {v.name for v in variables if v.kind == "text"},
+        "written_ticks": {v.name for v in ticks if v.options[v.part].mark == "other"},
+        "not_ticked": sorted(NOT_TICKED),
+        "evened": {v.name for v in variables if v.options and v.question not in free} | {*multiple} - free,
+        "white_space": WHITE_SPACE,
+    }
+    return Query("raw/delivered.sql", values)

@@ -2,84 +2,146 @@
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.engine import replacing
-from pipeline.errors import DeliveryError, listed
-from pipeline.ingest.files import DATA_SUFFIXES, sha256
+from pipeline.engine import Query, fetch_through, replacing
+from pipeline.errors import DeliveryError, listed, nearest
+from pipeline.ingest.delivered import delivered_query
+from pipeline.ingest.files import DATA_SUFFIXES, is_data, sha256
 from pipeline.ingest.layout import Source
-from pipeline.ingest.sniffing import read_source
+from pipeline.ingest.readable import reading
+from pipeline.ingest.sniffing import not_text, read_source
 
 SUPERSEDED = ".superseded"
 SIDECAR = ".delivery.json"
+CHUNK = 4_000_000  # bytes
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of a delivery. superseded: former files, now under .superseded/<sha256>/."""
+    """What became of a delivery. records: data rows. superseded: former files, now under .superseded/<sha256>/."""
 
     path: Path
     sha256: str
     source: Source
+    records: int
     already_there: bool
     superseded: tuple[str, ...]
 
 
 def land(file: Path, folder: Path, declared: Sequence[str] = ()) -> Landed:
-    """Copies a file into a wave's folder, under its own name.
+    """Copies a file into a wave's folder, under its own name, once it was read to its end.
 
     declared: the wave's files, where the study file lists several; those stay beside each other.
-    Raises DeliveryError where the file is missing, no data file, not readable, or not one of the declared.
+    Raises DeliveryError where the file is missing, no data file, unsound, or not one of the declared.
     Nothing is changed then.
     """
+    new = not folder.exists()
+    try:
+        return _land(file, folder, declared)
+    except BaseException as error:
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
+        if not isinstance(error, OSError):
+            raise
+        raise DeliveryError(
+            str(error.filename or folder), f"cannot be read or written: {error.strerror or error}",
+            do="nothing was added; mend this, then add again",
+        ) from error  # fmt: skip
+
+
+def _land(file: Path, folder: Path, declared: Sequence[str]) -> Landed:
+    if file.is_dir():
+        raise DeliveryError(str(file), "is a folder", expected="one file; add the files of a wave one by one")
     if not file.is_file():
-        raise DeliveryError(str(file), "there is no such file")
-    if file.suffix.lower() not in DATA_SUFFIXES or file.name.startswith("."):
+        raise DeliveryError(str(file), "there is no such file", nearest=_neighbour(file))
+    if not is_data(file):
         raise DeliveryError(str(file), "is no data file", expected=f"a name ending in {listed(DATA_SUFFIXES)}")
     if declared and file.name not in declared:
-        raise DeliveryError(str(file), "is not one of the wave's files", expected=listed(declared))
+        raise DeliveryError(
+            str(file), "is not one of the wave's files", expected=listed(declared),
+            do="rename it, or list it under `files` in the study file",
+        )  # fmt: skip
     source = read_source(file)
-    digest = sha256(file)
+    digest = _read_through(file, source.encoding)
+    records = reading([source], lambda ready: _count(ready))
     target = folder / file.name
     if target.is_file() and sha256(target) == digest:
-        return Landed(target, digest, source, True, ())
-    former = [p for p in _data(folder) if p.name == file.name or p.name not in declared]
+        return Landed(target, digest, source, records, True, ())
+    former = [path for path in _data(folder) if path.name == file.name or path.name not in declared]
     with replacing(target) as partial:
         shutil.copyfile(file, partial)
+        if sha256(partial) != digest:
+            raise DeliveryError(str(file), "was changed while it was copied", do="add it again when it is complete")
         for old in former:
             aside = folder / SUPERSEDED / sha256(old)
             aside.mkdir(parents=True, exist_ok=True)
-            old.replace(aside / old.name)
-    _note(folder, file, digest)
-    return Landed(target, digest, source, False, tuple(p.name for p in former))
+            shutil.copy2(old, aside / old.name)
+    for old in former:
+        if old != target:
+            old.unlink()
+    _note(folder, file.name, digest, target.stat().st_size)
+    return Landed(target, digest, source, records, False, tuple(path.name for path in former))
+
+
+def _neighbour(file: Path) -> str | None:
+    if not file.parent.is_dir():
+        return None
+    return nearest(file.name, [path.name for path in file.parent.iterdir() if is_data(path)])
+
+
+def _read_through(file: Path, encoding: str) -> str:
+    """The file's hash, once all of it was found to be text; a reader looks at declared columns only."""
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            try:
+                text = decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                wrong = error.object[error.start]
+                raise not_text(file, line + error.object[: error.start].count(b"\n"), wrong, encoding) from error
+            if "\x00" in text:
+                line += text[: text.index("\x00")].count("\n")
+                raise DeliveryError(
+                    f"{file}, line {line}", "is not text", found="zero bytes",
+                    do="export the survey again; was the transfer complete?",
+                )  # fmt: skip
+            line += text.count("\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise not_text(file, line, error.object[error.start], encoding) from error
+    return digest.hexdigest()
+
+
+def _count(ready: Sequence[Source]) -> int:
+    return int(fetch_through("delivered", delivered_query("", ready, [], []), Query("raw/records.sql"))["n"][0].as_py())
 
 
 def _data(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return [
-        p
-        for p in sorted(folder.iterdir())
-        if p.is_file() and not p.name.startswith(".") and p.suffix.lower() in DATA_SUFFIXES
-    ]
+    return sorted(path for path in folder.iterdir() if is_data(path)) if folder.is_dir() else []
 
 
-def _note(folder: Path, file: Path, digest: str) -> None:
+def _note(folder: Path, name: str, digest: str, size: int) -> None:
     """Keeps beside the delivery its hash, and when it came."""
     path = folder / SIDECAR
     try:
         known = dict(json.loads(path.read_text()))
     except (OSError, ValueError):
         known = {}
-    known[file.name] = {
-        "sha256": digest,
-        "size_bytes": file.stat().st_size,
-        "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    there = {path.name for path in _data(folder)}
+    known = {file: entry for file, entry in known.items() if file in there}
+    known[name] = {"sha256": digest, "size_bytes": size, "added_at": datetime.now(UTC).isoformat(timespec="seconds")}
     with replacing(path) as partial:
         partial.write_text(json.dumps(known, indent=1))

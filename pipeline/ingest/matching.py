@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 
 from pipeline.errors import DeliveryError, listed
 from pipeline.ingest import qualtrics, surveymonkey
@@ -19,6 +21,7 @@ from pipeline.tables import METADATA
 PLATFORM_METADATA = (*qualtrics.METADATA, *surveymonkey.METADATA)
 PLATFORM_PERSONAL = (*qualtrics.PERSONAL, *surveymonkey.PERSONAL)
 SELECTED = "Selected Choice"
+MOST_STARTS = 8  # underscores of a column name that may follow the name of its question
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,19 @@ class _Index:
     """The columns of one file, found by evened name, ImportId, and text with part."""
 
     def __init__(self, source: Source) -> None:
-        self.source = source
         self.by_name: dict[str, list[SourceColumn]] = {}
         self.by_text: dict[tuple[str, str], list[SourceColumn]] = {}
+        self.by_start: dict[str, list[tuple[SourceColumn, str, str]]] = {}
         for column in source.layout.columns:
+            text, part = evened(column.text), evened(column.part)
+            starts = set()
             for name in {evened(column.name), evened(column.import_id)} - {""}:
                 self.by_name.setdefault(name, []).append(column)
-            if column.text.strip():
-                self.by_text.setdefault((evened(column.text), evened(column.part)), []).append(column)
+                starts |= {name[: m.end()] for m in islice(re.finditer("_", name), MOST_STARTS)}
+            for start in starts:
+                self.by_start.setdefault(start, []).append((column, text, part))
+            if text:
+                self.by_text.setdefault((text, part), []).append(column)
 
     def named(self, name: str) -> list[SourceColumn]:
         return self.by_name.get(evened(name), [])
@@ -60,13 +68,8 @@ class _Index:
 
     def part_of(self, column: str, part: str) -> list[SourceColumn]:
         """Columns named `column_...` whose text ends with the part."""
-        start, end = evened(column) + "_", evened(part)
-        return [
-            c
-            for c in self.source.layout.columns
-            if (evened(c.name).startswith(start) or evened(c.import_id).startswith(start))
-            and (evened(c.part) == end or evened(c.text).endswith(f"- {end}"))
-        ]
+        among, end = self.by_start.get(evened(column) + "_", []), evened(part)
+        return [c for c, text, own in among if own == end or text.endswith(f"- {end}")]
 
 
 def match(source: Source, questions: Questions, scales: Scales, columns: Columns, wave: str) -> list[Match]:
@@ -76,22 +79,24 @@ def match(source: Source, questions: Questions, scales: Scales, columns: Columns
     """
     index = _Index(source)
     taken: dict[int, str] = {}
+    taken_by: dict[str, str] = {}
     missing: list[Match] = []
 
     def take(found: list[SourceColumn], variable: str, what: str) -> bool:
         if len(found) > 1:
-            shown = listed(f"{c.position} ({c.name or c.text})" for c in found)
+            shown = listed(_shown(c) for c in found)
             raise DeliveryError(
                 str(source.path), f"has {len(found)} columns for {what}", found=f"columns {shown}",
                 expected="one", do="name the right one with `column`, or drop the other from the export",
             )  # fmt: skip
         if found and (other := taken.get(found[0].position)) is not None:
             raise DeliveryError(
-                str(source.path), f"column {found[0].position} ({found[0].name}) answers to {what} and to {other}",
-                do="tell them apart with `column`",
+                str(source.path), f"column {_shown(found[0])} answers to {what} and to {taken_by[other]}",
+                expected="a column for each", do="tell them apart with `column`, or take one out of the study file",
             )  # fmt: skip
         if found:
             taken[found[0].position] = variable
+            taken_by[variable] = what
         return bool(found)
 
     for name, question in questions.items():
@@ -102,13 +107,18 @@ def match(source: Source, questions: Questions, scales: Scales, columns: Columns
                 missing.append(Match(None, "missing", variable))
 
     for ours, theirs in _metadata(columns, source).items():
-        found = [c for c in index.named(theirs) if c.position not in taken]
+        # A question may bear the name of a metadata column; Qualtrics tells it by the id.
+        found = [c for c in index.named(theirs) if c.position not in taken and not c.import_id.startswith("QID")]
         if not take(found, ours, f"`columns: {ours}`") and getattr(columns, ours):
             missing.append(Match(None, "missing", ours))
 
     counts = Counter((evened(c.name), evened(c.text), evened(c.part)) for c in source.layout.columns)
     matched = [Match(c, _role(c, taken, columns, counts), taken.get(c.position, "")) for c in source.layout.columns]
     return matched + missing
+
+
+def _shown(column: SourceColumn) -> str:
+    return f"{column.position} ({(column.name or column.text)[:60]})"
 
 
 def _metadata(columns: Columns, source: Source) -> dict[str, str]:

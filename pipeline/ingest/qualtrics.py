@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from pipeline.ingest.layout import Layout, SourceColumn
 
@@ -35,10 +36,10 @@ def recognise(head: Sequence[Sequence[str]]) -> Layout | None:
     ids = [_import_id(cell) for cell in head[2]]
     if sum(found is not None for found in ids) < len(ids) / 2:
         return None
-    names, texts = head[0], head[1]
+    rows = zip_longest(head[0], head[1][: len(head[0])], ids[: len(head[0])], fillvalue=None)
     columns = tuple(
-        SourceColumn(i + 1, names[i].strip(), texts[i] if i < len(texts) else "", import_id=ids[i] or "")
-        for i in range(len(names))
+        SourceColumn(i, (name or "").strip(), text or "", import_id=found or "")
+        for i, (name, text, found) in enumerate(rows, 1)
     )
     return Layout("qualtrics", 3, columns, DEFAULTS)
 
@@ -49,7 +50,7 @@ def _import_id(cell: str) -> str | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         match = re.search(r"'ImportId'\s*:\s*'([^']*)'", text)
         return match.group(1) if match else None
-    return str(found.get("ImportId", "")) if isinstance(found, dict) else None
+    return str(found.get("ImportId") or "") if isinstance(found, dict) else None

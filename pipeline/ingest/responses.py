@@ -46,10 +46,5 @@ def _codes(variable: Variable, known: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def available_variables(source_columns: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Variables and joined questions that every file of the delivery has a column for."""
-    present: dict[str, set[str]] = {}
-    for row in source_columns:
-        names = present.setdefault(str(row["file"]), set())
-        if row["variable"] and row["position"]:
-            names.add(str(row["variable"]))
-    return set.union(*present.values()) if present else set()
+    """Variables and joined questions that some file of the delivery has a column for."""
+    return {str(row["variable"]) for row in source_columns if row["variable"] and row["position"]}

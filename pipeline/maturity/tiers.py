@@ -44,7 +44,10 @@ def respondents_query(
                 if not s.overlapping
             ],
             "levels": [
-                {"column": column, "condition": s.conditions[level] if _needs(s.conditions[level]) <= present else None}
+                {
+                    "column": column,
+                    "condition": s.conditions[level] if columns_of(s.conditions[level]) <= present else None,
+                }
                 for s in segments
                 for level, column in s.columns.items()
             ],
@@ -53,12 +56,12 @@ def respondents_query(
     )
 
 
-def _needs(condition: object) -> set[str]:
+def columns_of(condition: object) -> set[str]:
     """Columns that a resolved condition looks at."""
     if isinstance(condition, All | AnyOf):
-        return set().union(*map(_needs, condition.of))
+        return set().union(*map(columns_of, condition.of))
     if isinstance(condition, Not):
-        return _needs(condition.of)
+        return columns_of(condition.of)
     if isinstance(condition, AnyTick):
         return set(condition.columns)
     assert isinstance(condition, OneOf | Within | HasAnswer)

@@ -77,10 +77,9 @@ def _build(partial: Path, contents: Sequence[Content], views: Mapping[str, str],
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(content.schema)}")
             counts[content.table.name] = _table(con, content, mark)
         for name, shown in views.items():
-            schema, table = shown.split(".")
-            con.execute(f"CREATE VIEW main.{quoted(name)} AS SELECT * FROM {quoted(schema)}.{quoted(table)}")
-            comment = next(c.table.description for c in contents if c.table.name == table)
-            con.execute(f"COMMENT ON VIEW main.{quoted(name)} IS {literal(mark + comment)}")
+            content = next(c for c in contents if f"{c.schema}.{c.table.name}" == shown)
+            con.execute(f"CREATE VIEW main.{quoted(name)} AS SELECT * FROM {_full_name(content)}")
+            _explain(con, "VIEW", f"main.{quoted(name)}", content, mark)
         con.execute("CHECKPOINT published")
         con.execute("USE memory")
         con.execute("DETACH published")
@@ -90,7 +89,7 @@ def _build(partial: Path, contents: Sequence[Content], views: Mapping[str, str],
 
 
 def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str) -> int:
-    name = f"{quoted(content.schema)}.{quoted(content.table.name)}"
+    name = _full_name(content)
     declared = ", ".join(
         f"{quoted(c.name)} {TYPES[c.type]}{'' if c.nullable else ' NOT NULL'}" for c in content.columns
     )
@@ -105,11 +104,19 @@ def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str) -> int:
         columns = ", ".join(quoted(c.name) for c in content.columns)
         con.execute(f"INSERT INTO {name} SELECT {columns} FROM given")
         con.unregister("given")
-    con.execute(f"COMMENT ON TABLE {name} IS {literal(mark + content.table.description)}")
-    for column in content.columns:
-        con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}")
+    _explain(con, "TABLE", name, content, mark)
     counted = con.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
     return int(counted[0]) if counted else 0
+
+
+def _full_name(content: Content) -> str:
+    return f"{quoted(content.schema)}.{quoted(content.table.name)}"
+
+
+def _explain(con: duckdb.DuckDBPyConnection, kind: str, name: str, content: Content, mark: str) -> None:
+    con.execute(f"COMMENT ON {kind} {name} IS {literal(mark + content.table.description)}")
+    for column in content.columns:
+        con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}")
 
 
 def _to_disk(path: Path) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from pipeline.study.conditions import ConditionField
-from pipeline.study.section import Identifier, OptionId, Section, Text
+from pipeline.study.section import Identifier, LevelName, OptionId, Section, Text, wrong
 
 Base = Literal["everyone", "asked", "answered", "substantive"]
 Comparator = Literal["rest", "everyone_else", "everyone"]
 Group = Annotated[dict[str, Annotated[tuple[str, ...], Field(min_length=1)]], Field(min_length=1)]
+Others = Annotated[
+    Annotated[Comparator, Tag("a comparator")] | Annotated[Group, Tag("a group")],
+    Discriminator(lambda value: "a comparator" if isinstance(value, str) else "a group"),
+]
 
 
 class Segment(Section):
@@ -22,17 +25,19 @@ class Segment(Section):
     question: str | None = None
     nets: dict[OptionId, Annotated[tuple[OptionId, ...], Field(min_length=1)]] = Field(default_factory=dict)
     bands: tuple[float, ...] | None = Field(None, description="lowest value of the second band, of the third, ...")
-    levels: dict[str, ConditionField] | None = Field(None, description="level: condition; levels may overlap")
+    levels: Annotated[dict[LevelName, ConditionField], Field(min_length=1)] | None = Field(
+        None, description="level: condition; levels may overlap"
+    )
     label: Text | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Segment:
         if (self.question is None) == (self.levels is None):
-            raise PydanticCustomError("segment", "needs either `question` or `levels`")
+            raise wrong("needs either `question` or `levels`")
         if self.levels is not None and (self.nets or self.bands):
-            raise PydanticCustomError("segment", "`nets` and `bands` go with `question`")
+            raise wrong("`nets` and `bands` go with `question`")
         if self.bands is not None and (not self.bands or list(self.bands) != sorted(set(self.bands))):
-            raise PydanticCustomError("segment", "`bands` must rise")
+            raise wrong("does not rise", "each band above the one before", at=("bands",))
         return self
 
 
@@ -51,7 +56,7 @@ class Comparison(Section):
     """
 
     a: Group
-    b: Comparator | Group
+    b: Others
     label: Text | None = None
 
 
@@ -64,7 +69,7 @@ class Display(Section):
     @model_validator(mode="after")
     def _ordered(self) -> Display:
         if self.footnote_below < self.suppress_below:
-            raise PydanticCustomError("display", "`footnote_below` is under `suppress_below`")
+            raise wrong("is under `suppress_below`", f"at least {self.suppress_below}", at=("footnote_below",))
         return self
 
 

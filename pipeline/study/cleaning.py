@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from pipeline.study.conditions import ConditionField
-from pipeline.study.section import Identifier, Positive, Section, Share
+from pipeline.study.section import Identifier, Positive, Section, Share, Words, wrong
 
 
 class TestResponse(Section):
@@ -64,7 +63,7 @@ class Incomplete(Section):
     @model_validator(mode="after")
     def _one_limit(self) -> Incomplete:
         if (self.answered_below is None) == (self.progress_below is None):
-            raise PydanticCustomError("incomplete", "needs either `answered_below` or `progress_below`")
+            raise wrong("needs either `answered_below` or `progress_below`")
         return self
 
 
@@ -92,7 +91,7 @@ class Speeder(Section):
     @model_validator(mode="after")
     def _one_limit(self) -> Speeder:
         if (self.below_median is None) == (self.below_seconds is None):
-            raise PydanticCustomError("speeder", "needs either `below_median` or `below_seconds`")
+            raise wrong("needs either `below_median` or `below_seconds`")
         return self
 
 
@@ -114,7 +113,7 @@ class Excluded(Section):
     """Respondents taken out by hand, each with the reason."""
 
     rule: Literal["excluded"]
-    ids: Annotated[dict[str, str], Field(min_length=1, description="id: reason")]
+    ids: Annotated[dict[str, Words], Field(min_length=1, description="id: reason")]
 
 
 Rule = Annotated[

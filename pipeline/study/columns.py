@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.study.analysis import Indicators, Segment, Segments
 from pipeline.study.conditions import All, Answered, AnyOf, Chosen, Condition, Filter, InRange, Not, questions_of
@@ -51,7 +52,15 @@ class Resolver:
 
     def of(self, ref: str) -> tuple[Variable, ...]:
         """Variables of a question, or the one of a grid row or tick named `question.part`."""
-        return tuple(v for v in self.variables if ref in (v.ref, v.question))
+        return self._by_ref.get(ref, ())
+
+    @cached_property
+    def _by_ref(self) -> Mapping[str, tuple[Variable, ...]]:
+        found: dict[str, list[Variable]] = {}
+        for v in self.variables:
+            for ref in {v.ref, v.question}:
+                found.setdefault(ref, []).append(v)
+        return {ref: tuple(variables) for ref, variables in found.items()}
 
     def columns(self, condition: Condition) -> object:
         """The condition on columns of `responses`, as a tree that the SQL macro `holds` renders."""
@@ -188,7 +197,7 @@ def slug(label: str) -> str:
 
 
 def number_text(value: float) -> str:
-    return f"{value:g}" if abs(value) < 1e15 and value != int(value) else str(int(value))
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def bands_of(limits: tuple[float, ...]) -> tuple[Band, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from pipeline.errors import listed, nearest
 from pipeline.study.conditions import ConditionField
-from pipeline.study.section import Identifier, OptionId, Positive, Section, Share, Text
+from pipeline.study.section import Identifier, OptionId, Positive, Section, Share, Text, wrong
 
 
 class Dimension(Section):
@@ -24,21 +25,23 @@ class Dimension(Section):
     @model_validator(mode="after")
     def _reachable(self) -> Dimension:
         if self.min_answered and self.min_answered > len(self.items):
-            raise PydanticCustomError("dimension", "`min_answered` is more than the dimension has items")
+            raise wrong("is more than the dimension has items", f"at most {len(self.items)}", at=("min_answered",))
+        for i, item in enumerate(self.items):
+            if item in self.items[:i]:
+                raise wrong(f'names "{item}" twice', "each item once; `weight` is for dimensions", at=("items", i))
         return self
 
 
 class Score(Section):
     """0 to 100: the weighted mean of the dimensions; missing where one of them is."""
 
-    points: Annotated[dict[OptionId, float], Field(min_length=2, description="points of each option; none = missing")]
+    points: dict[OptionId, float] = Field(
+        default_factory=dict, description="points of each option; none = missing. A tick needs none: 100, else 0"
+    )
     dimensions: Annotated[dict[Identifier, Dimension], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _points_differ(self) -> Score:
-        if len(set(self.points.values())) < 2:
-            raise PydanticCustomError("points", "`points` are all the same")
-        return self
+
+Cut = Annotated[float, Field(gt=0, le=100)]
 
 
 class Tiers(Section):
@@ -46,29 +49,38 @@ class Tiers(Section):
 
     order: Annotated[tuple[OptionId, ...], Field(min_length=2)]
     labels: dict[str, Text] = Field(default_factory=dict)
-    cuts: tuple[float, ...] | None = Field(None, description="lowest score of the second tier, of the third, ...")
+    cuts: tuple[Cut, ...] | None = Field(None, description="lowest score of the second tier, of the third, ...")
     quantiles: tuple[Share, ...] | None = Field(None, description="shares of the baseline wave below each cut")
     within: Identifier | None = Field(None, description="segment within whose levels the quantiles are taken")
     answers: dict[OptionId, ConditionField] | None = Field(None, description="tier: condition")
 
     @model_validator(mode="after")
     def _one_way(self) -> Tiers:
-        ways = [way for way in (self.cuts, self.quantiles, self.answers) if way is not None]
-        if len(ways) != 1:
-            raise PydanticCustomError("tiers", "needs one of `cuts`, `quantiles` and `answers`")
+        ways = {"cuts": self.cuts, "quantiles": self.quantiles, "answers": self.answers}
+        given = [name for name, way in ways.items() if way is not None]
+        if len(given) != 1:
+            raise wrong(f"has {listed(given) or 'no way to tell tiers'}", "one of `cuts`, `quantiles` and `answers`")
         if len(set(self.order)) != len(self.order):
-            raise PydanticCustomError("tiers", "`order` names a tier twice")
-        limits = self.cuts or self.quantiles
-        if limits is not None:
-            if len(limits) != len(self.order) - 1:
-                raise PydanticCustomError(
-                    "tiers", "has {found} cuts for {tiers} tiers, expected {expected}",
-                    {"found": len(limits), "tiers": len(self.order), "expected": len(self.order) - 1},
-                )  # fmt: skip
-            if list(limits) != sorted(set(limits)):
-                raise PydanticCustomError("tiers", "cuts must rise")
+            raise wrong("names a tier twice", "each tier once", at=("order",))
         if self.within and self.quantiles is None:
-            raise PydanticCustomError("tiers", "`within` needs `quantiles`")
-        if self.answers is not None and set(self.answers) != set(self.order):
-            raise PydanticCustomError("tiers", "`answers` and `order` do not name the same tiers")
+            raise wrong("goes with `quantiles` only", at=("within",))
+        if self.answers is not None:
+            self._same_tiers(self.answers)
+        else:
+            self._rising(given[0], self.cuts or self.quantiles or ())
         return self
+
+    def _rising(self, way: str, limits: tuple[float, ...]) -> None:
+        if len(limits) != len(self.order) - 1:
+            raise wrong(f"has {len(limits)} cuts for {len(self.order)} tiers", f"{len(self.order) - 1}", at=(way,))
+        if list(limits) != sorted(set(limits)):
+            raise wrong("does not rise", "each cut above the one before", at=(way,))
+
+    def _same_tiers(self, answers: Mapping[str, object]) -> None:
+        for tier in answers:
+            if tier not in self.order:
+                raise wrong(f'tier "{tier}" is not in `order`', listed(self.order), nearest=nearest(tier, self.order),
+                            at=("answers", tier))  # fmt: skip
+        if lacking := [tier for tier in self.order if tier not in answers]:
+            raise wrong(f"does not say who is {listed(lacking)}", f"a condition for each of {listed(self.order)}",
+                        at=("answers",))  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from pipeline.study.analysis import Comparisons, Display, Indicators, Segments
 from pipeline.study.cleaning import Cleaning
@@ -14,15 +14,30 @@ from pipeline.study.conditions import ConditionField
 from pipeline.study.maturity import Score, Tiers
 from pipeline.study.questions import Questions, Scales
 from pipeline.study.sampling import Design, Sample, Weights
-from pipeline.study.section import Identifier, Section, Text
+from pipeline.study.section import Identifier, Section, Text, wrong
 from pipeline.study.variables import Variable, variables_of
-from pipeline.study.waves import Columns, Wave, WaveName
+from pipeline.study.waves import Columns, FileName, Wave, WaveName
+
+FORMAT = "1"
+
+
+def _format(value: str) -> str:
+    if value != FORMAT:
+        raise wrong(f'has "{value}"', f"{FORMAT}: this release reads no other format")
+    return value
+
+
+Format = Annotated[str, AfterValidator(_format)]
+Claims = Annotated[
+    Annotated[FileName, Tag("a file")] | Annotated[tuple[dict[str, Any], ...], Tag("records")],
+    Discriminator(lambda value: "a file" if isinstance(value, str) else "records"),
+]
 
 
 class Study(Section):
     """A survey, described once. Sections stand in the order in which the pipeline uses them."""
 
-    format: Literal["1"] = Field("1", description="of the study file")
+    format: Format = Field(FORMAT, json_schema_extra={"enum": [FORMAT, int(FORMAT)]}, description="of the study file")
     title: Text
     synthetic: bool = Field(False, description="the data are made, not collected; said wherever they are shown")
     sample: Sample
@@ -41,7 +56,7 @@ class Study(Section):
     indicators: Indicators = Field(default_factory=dict)
     comparisons: Comparisons = Field(default_factory=dict)
     display: Display = Display()
-    claims: str | tuple[dict[str, Any], ...] | None = Field(None, description="file beside this one, or the records")
+    claims: Claims | None = Field(None, description="file beside this one, or the records")
     disclosure: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -62,7 +77,10 @@ class Study(Section):
 
     @property
     def scored_indicators(self) -> tuple[str, ...]:
-        """Indicators that look at an item of the score."""
-        items = {item for d in (self.score.dimensions.values() if self.score else ()) for item in d.items}
-        scored = {v.name for item in items for v in self.resolver.of(item)}
-        return tuple(i.name for i in self.indicator_columns if scored & set(i.needs))
+        """Indicators that look at what tiers are made of: an item of the score, or an answer that defines a tier."""
+        resolver = self.resolver
+        items = [item for d in (self.score.dimensions.values() if self.score else ()) for item in d.items]
+        defining = {v.name for item in items for v in resolver.of(item)}
+        for condition in (self.tiers.answers or {}).values() if self.tiers else ():
+            defining |= set(resolver.needed(condition))
+        return tuple(i.name for i in self.indicator_columns if defining & set(i.needs))

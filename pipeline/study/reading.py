@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,13 @@ from typing import Any
 import yaml
 
 from pipeline.errors import StudyFileError
+from pipeline.study.section import Place
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LARGEST = 5_000_000  # bytes; a study file of this size is a mistake or an attack
 DEEPEST = 40  # levels of nesting
 
-Path_ = tuple[str | int, ...]
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -23,22 +26,24 @@ class Document:
 
     file: str
     data: Any
-    lines: dict[Path_, int] = field(repr=False)
+    lines: dict[Place, int] = field(repr=False)
 
-    def where(self, path: Path_) -> str:
-        """ "studies/x.yaml, line 12": the line of the longest part of the path that is in the file."""
-        known: Path_ = ()
-        for part in path:
-            if (*known, part) in self.lines:
-                known = (*known, part)
-        return f"{self.file}, line {self.lines.get(known, 1)}"
+    def line(self, path: Place) -> int:
+        """The line of the longest part of the path that is in the file."""
+        known = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.lines), ())
+        return self.lines.get(known, 1)
+
+    def where(self, path: Place) -> str:
+        """ "studies/x.yaml, line 12"."""
+        return f"{self.file}, line {self.line(path)}"
 
 
 def read_yaml(path: Path, shown_as: str | None = None) -> Document:
     """Reads a YAML file without guessing types: `yes`, `2018` and `10,000` stay texts.
 
-    Raises StudyFileError, with the line, for syntax, repeated keys, anchors, keys that are no
-    scalars, files too large or nested too deep, and bytes that are not UTF-8.
+    An empty value and ~ are None, as is the whole of an empty file. Raises StudyFileError, with the line, for
+    syntax, repeated keys, anchors, tags, keys that are no scalars, control characters, files too large or nested
+    too deep, and bytes that are not UTF-8.
     """
     name = shown_as or str(path)
     try:
@@ -58,45 +63,83 @@ def read_yaml(path: Path, shown_as: str | None = None) -> Document:
 def parse_yaml(text: str, name: str) -> Document:
     """The same as `read_yaml`, from a text."""
     try:
-        _refuse_anchors(text, name)
-        node = yaml.compose(text, Loader=Loader)
+        return _Reader(text, name).document()
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise StudyFileError(f"{name}, line {line}", f"is not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise StudyFileError(name, f"is not valid YAML: {error}") from error
-    lines: dict[Path_, int] = {}
-    data = _plain(node, (), lines, name) if node is not None else {}
-    return Document(name, data, lines)
+        raise _not_yaml(error, name) from error
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise StudyFileError(f"{name}, line {line}", f"is not valid YAML: {error.reason}") from error
 
 
-def _refuse_anchors(text: str, name: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        where = f"{name}, line {event.start_mark.line + 1 if event.start_mark else 1}"
+def _not_yaml(error: yaml.MarkedYAMLError, name: str) -> StudyFileError:
+    at, began = error.problem_mark, error.context_mark
+    return StudyFileError(
+        f"{name}, line {at.line + 1 if at else 1}",
+        f"is not valid YAML: {error.problem or error.context}",
+        found=f"{error.context}, begun on line {began.line + 1}" if began and error.context else None,
+        do="indent with spaces, not tabs" if "\\t" in str(error.problem) else None,
+    )
+
+
+class _Reader:
+    """Builds plain data from YAML events, without aliases and tags, so that no file grows when it is read."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.name = name
+        self.lines: dict[Place, int] = {}
+        self.events: Iterator[Any] = yaml.parse(text, Loader=Loader)
+
+    def document(self) -> Document:
+        next(self.events)  # start of the stream
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            return Document(self.name, None, self.lines)
+        data = self.node(next(self.events), ())
+        next(self.events)  # end of the document
+        event = next(self.events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise self.error(event, "begins a second document", do="keep one study in a file, without ---")
+        return Document(self.name, data, self.lines)
+
+    def node(self, event: Any, path: Place) -> Any:
+        self.refuse_unusual(event, len(path))
+        self.lines.setdefault(path, _line(event))
+        if isinstance(event, yaml.ScalarEvent):
+            empty = event.implicit[0] and event.value in ("", "~")
+            return None if empty else event.value
+        return self.items(path) if isinstance(event, yaml.SequenceStartEvent) else self.mapping(path)
+
+    def items(self, path: Place) -> list[Any]:
+        data: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            data.append(self.node(event, (*path, len(data))))
+        return data
+
+    def mapping(self, path: Place) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            self.refuse_unusual(event, len(path))
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self.error(event, "has a key that is not a plain text", do='put it in ""')
+            key = event.value
+            if key in data:
+                raise self.error(event, f'key "{key}" stands twice', found=f"first on line {self.lines[(*path, key)]}")
+            self.lines[(*path, key)] = _line(event)
+            data[key] = self.node(next(self.events), (*path, key))
+        return data
+
+    def refuse_unusual(self, event: Any, depth: int) -> None:
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            raise self.error(event, "uses a YAML anchor or alias", do="write the text out, or use `scales`")
+        if event.tag:
+            raise self.error(event, "uses a YAML tag", found=str(event.tag), do='write a plain text, in "" if need be')
         if depth > DEEPEST:
-            raise StudyFileError(where, f"is nested deeper than {DEEPEST} levels")
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise StudyFileError(where, "uses a YAML anchor or alias", do="write the text out, or use `scales`")
+            raise self.error(event, f"is nested deeper than {DEEPEST} levels")
+        if isinstance(event, yaml.ScalarEvent) and CONTROL.search(event.value):
+            raise self.error(event, "holds a control character", found=repr(event.value[:60]))
+
+    def error(self, event: Any, what: str, **details: str) -> StudyFileError:
+        return StudyFileError(f"{self.name}, line {_line(event)}", what, **details)
 
 
-def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], name: str) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.ScalarNode):
-        empty = node.style is None and node.value in ("", "~")
-        return None if empty else node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child, (*path, i), lines, name) for i, child in enumerate(node.value)]
-    data: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise StudyFileError(f"{name}, line {line}", "has a key that is not a plain text")
-        key = key_node.value
-        if key in data:
-            first = lines[(*path, key)]
-            raise StudyFileError(f"{name}, line {line}", f'key "{key}" stands twice', found=f"first on line {first}")
-        lines[(*path, key)] = line
-        data[key] = _plain(value_node, (*path, key), lines, name)
-    return data
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1

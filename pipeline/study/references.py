@@ -1,187 +1,275 @@
-"""Names in a study file that point nowhere: every one is found, with the nearest that exists."""
+"""Names in a study file that point nowhere, in a circle, or at another kind of thing; with the nearest that fits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from pipeline.errors import listed, nearest
-from pipeline.study.analysis import Segment
+from pipeline.study.analysis import Comparison, Group, Segment
 from pipeline.study.cleaning import AttentionCheck, DuplicateAnswers, NoConsent, OutOfRange, ScreenedOut, Straightliner
-from pipeline.study.columns import slug
-from pipeline.study.conditions import All, Answered, AnyOf, Chosen, Condition, Filter, InRange, Not
+from pipeline.study.columns import SegmentColumns
+from pipeline.study.conditions import Answered, Chosen, Condition, Filter, InRange, leaves
 from pipeline.study.evening import evened
 from pipeline.study.model import Study
-from pipeline.study.questions import GridQuestion, MultipleQuestion, NumberQuestion, Option, TextQuestion
+from pipeline.study.problems import Problem, unknown
+from pipeline.study.questions import GridQuestion, MultipleQuestion, NumberQuestion, TextQuestion
+from pipeline.study.section import Place
 from pipeline.study.variables import Variable, options_of
 
-Place = tuple[str | int, ...]
+DEEPEST_FILTERS = 40  # filters that stand on filters
+MOST_LEAVES = 10_000  # of a condition with its filters written out
 
-RESPONSE_COLUMNS = ("wave", "source_row", "respondent_id", "started_at", "finished_at", "duration_seconds",
-                    "status", "progress_pct", "recaptcha", "fingerprint")  # fmt: skip
-RESPONDENT_COLUMNS = ("wave", "source_row", "respondent_id", "disposition", "score", "tier", "weight", "all",
-                      "segment", "level", "stratum", "n", "w", "ww")  # fmt: skip
-CONDITION_WORDS = ("any", "all", "not", "tier", "filter")
+Levels = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong at a place of the study file."""
-
-    place: Place
-    what: str
-    expected: str | None = None
-    nearest: str | None = None
-
-
-def problems_of(study: Study) -> list[Problem]:
-    """Every reference that does not hold, in the order of the file."""
+def broken_references(study: Study) -> Iterator[Problem]:
+    """Every reference that does not hold, section by section."""
     finder = _Finder(study)
-    found = [
-        *finder.questions(), *finder.filters(), *finder.cleaning(), *finder.score(), *finder.tiers(),
-        *finder.segments(), *finder.indicators(), *finder.weights(),
-    ]  # fmt: skip
-    # Levels of segments are known only once what they are made of is sound.
-    return found or list(finder.comparisons())
+    yield from finder.filters()
+    yield from finder.questions()
+    yield from finder.cleaning()
+    yield from finder.weights()
+    yield from finder.score()
+    yield from finder.tiers()
+    yield from finder.segments()
+    yield from finder.indicators()
 
 
-def _unknown(place: Place, kind: str, name: str, valid: Iterable[str]) -> Problem:
-    choices = list(valid)
-    return Problem(
-        place, f'{kind} "{name}" does not exist', listed(choices) or "none is declared", nearest(name, choices)
-    )
+def broken_comparisons(study: Study) -> Iterator[Problem]:
+    """What is wrong with the groups of comparisons. The segments must be sound: their levels are looked up."""
+    segments = {s.name: s for s in study.segment_columns}
+    levels = {"tier": study.tiers.order} if study.tiers else {}
+    levels |= {name: segment.all_levels for name, segment in segments.items()}
+    for name, comparison in study.comparisons.items():
+        found = list(_unknown_groups(("comparisons", name), comparison, levels))
+        yield from found or _unfit_groups(("comparisons", name), comparison, levels, segments)
+
+
+def _groups(comparison: Comparison) -> dict[str, Group]:
+    return {"a": comparison.a} | ({} if isinstance(comparison.b, str) else {"b": comparison.b})
+
+
+def _unknown_groups(place: Place, comparison: Comparison, levels: Levels) -> Iterator[Problem]:
+    for side, group in _groups(comparison).items():
+        for key, chosen in group.items():
+            if key not in levels:
+                yield unknown((*place, side, key), "segment", key, levels)
+                continue
+            kind = "tier" if key == "tier" else f"level of {key}"
+            for i, level in enumerate(chosen):
+                if level not in levels[key]:
+                    yield unknown((*place, side, key, i), kind, level, levels[key])
+
+
+def _unfit_groups(
+    place: Place, comparison: Comparison, levels: Levels, segments: Mapping[str, SegmentColumns]
+) -> Iterator[Problem]:
+    """Groups that exist, but are the same, are empty, or need more than the cells can tell."""
+    nets = {key: segments[key].nets if key in segments else {} for key in levels}
+
+    def members(group: Group) -> dict[str, set[str]]:
+        return {key: {part for level in chosen for part in nets[key].get(level, (level,))}
+                for key, chosen in group.items()}  # fmt: skip
+
+    used = dict.fromkeys(key for group in _groups(comparison).values() for key in group if key != "tier")
+    if len(used) > 1:
+        yield Problem(place, f"uses {len(used)} segments ({listed(used)})",
+                      "one, or a segment whose levels combine them")  # fmt: skip
+    for key in used:
+        named = dict.fromkeys(level for group in _groups(comparison).values() for level in group.get(key, ()))
+        if segments[key].overlapping and len(named) > 1:
+            what = f'uses {len(named)} levels of segment "{key}", which may overlap: {listed(named)}'
+            yield Problem(place, what, "one, as who is in several is not counted; b: rest, everyone_else or everyone")
+    a = members(comparison.a)
+    if isinstance(comparison.b, str):
+        everything = {key: set(levels[key]) - set(nets[key]) for key in a}
+        if comparison.b == "rest" and a == everything and not any(segments[key].overlapping for key in used):
+            yield Problem((*place, "b"), f"is empty: `a` names all of {listed(a)}", "everyone_else, or fewer in `a`")
+    elif a == members(comparison.b):
+        yield Problem((*place, "b"), "is the same group as `a`", "groups that differ")
 
 
 class _Finder:
     def __init__(self, study: Study) -> None:
         self.study = study
+        self.resolver = study.resolver
         self.variables = study.variables
-        self.refs = list(dict.fromkeys([v.ref for v in self.variables] + [v.question for v in self.variables]))
+        self.sizes: dict[str, int] = {}  # leaves of each filter, written out
+
+    def without_options(self, question: str) -> bool:
+        """Whether the scale of a question is unknown, so that nothing can be said of its options."""
+        scale = getattr(self.study.questions[question], "scale", None)
+        return scale is not None and scale not in self.study.scales
 
     # -- conditions
 
     def condition(self, place: Place, condition: Condition) -> Iterator[Problem]:
-        if isinstance(condition, All | AnyOf):
-            for part in condition.of:
-                yield from self.condition(place, part)
-        elif isinstance(condition, Not):
-            yield from self.condition(place, condition.of)
-        elif isinstance(condition, Filter):
-            if condition.name not in self.study.filters:
-                yield _unknown(place, "filter", condition.name, self.study.filters)
-        else:
-            yield from self._leaf(place, condition)
+        found = leaves(condition)
+        for leaf in found:
+            if isinstance(leaf, Filter):
+                if leaf.name not in self.study.filters:
+                    yield unknown((*place, *leaf.at), "filter", leaf.name, self.study.filters)
+            else:
+                yield from self._leaf((*place, *leaf.at), leaf)
+        size = self._size(condition)
+        if size > MOST_LEAVES:
+            yield Problem(place, f"comes to {size:,} conditions, its filters written out", f"at most {MOST_LEAVES:,}")
+
+    def _size(self, condition: Condition) -> int:
+        return sum(self.sizes.get(leaf.name, 1) if isinstance(leaf, Filter) else 1 for leaf in leaves(condition))
 
     def _leaf(self, place: Place, leaf: Chosen | InRange | Answered) -> Iterator[Problem]:
         ref = leaf.question
-        variables = [v for v in self.variables if ref in (v.ref, v.question)]
-        if not variables:
-            yield _unknown(place, "question", ref, self.refs)
-            return
-        question = self.study.questions[variables[0].question]
-        if isinstance(question, GridQuestion) and ref == variables[0].question:
-            yield Problem(place, f'"{ref}" is a grid', f"one of its rows: {listed(v.ref for v in variables)}")
-        elif isinstance(leaf, InRange) and not isinstance(question, NumberQuestion):
+        variables = self.resolver.of(ref)
+        problem = self._no_variable(place, ref, variables)
+        if problem is not None:
+            yield problem
+        elif isinstance(leaf, InRange) and variables[0].kind != "number":
             yield Problem(place, f'"{ref}" is no number, so it has no range', "a list of its options")
         elif isinstance(leaf, Chosen):
             yield from self._chosen(place, leaf, variables)
 
-    def _chosen(self, place: Place, leaf: Chosen, variables: list[Variable]) -> Iterator[Problem]:
+    def _no_variable(self, place: Place, ref: str, variables: tuple[Variable, ...]) -> Problem | None:
+        """What is wrong with a reference to a question, a grid row or a tick, if anything."""
+        questions = self.study.questions
+        if not variables:
+            name, _, part = ref.partition(".")
+            parts = [v.part for v in self.resolver.of(name) if v.part]
+            if name not in questions or not part or self.without_options(name):
+                return None if name in questions and part else unknown(place, "question", ref, questions)
+            if not parts:
+                return Problem(place, f'"{name}" has no parts', f'"{name}" alone')
+            close = nearest(part, parts)
+            return Problem(place, f'"{name}" has no part "{part}"', listed(f"{name}.{p}" for p in parts),
+                           f"{name}.{close}" if close else None)  # fmt: skip
+        if isinstance(questions.get(ref), GridQuestion):
+            return Problem(place, f'"{ref}" is a grid', f"one of its rows: {listed(v.ref for v in variables)}")
+        return None
+
+    def _chosen(self, place: Place, leaf: Chosen, variables: tuple[Variable, ...]) -> Iterator[Problem]:
         question = self.study.questions[variables[0].question]
         if isinstance(question, NumberQuestion | TextQuestion):
-            expected = "{at_least: ..}" if isinstance(question, NumberQuestion) else "{answered: yes}"
+            expected = "{at_least: 1}" if isinstance(question, NumberQuestion) else "{answered: yes}"
             yield Problem(place, f'question "{leaf.question}" has no options', expected)
+            return
+        if self.without_options(variables[0].question):
             return
         offered = options_of(question, self.study.scales)
         valid = [v.part for v in variables] if isinstance(question, MultipleQuestion) else list(offered)
-        for option in leaf.options:
+        for i, option in enumerate(leaf.options):
             if option not in valid:
                 by_text = {evened(o.text): key for key, o in offered.items()}
                 close = by_text.get(evened(option)) or nearest(option, valid)
-                yield Problem(place, f'selects "{option}", which question "{leaf.question}" does not offer',
+                yield Problem((*place, i), f'selects "{option}", which question "{leaf.question}" does not offer',
                               listed(valid, 30), close)  # fmt: skip
 
     # -- sections
 
+    def filters(self) -> Iterator[Problem]:
+        filters = self.study.filters
+        for name, condition in filters.items():
+            yield from self.condition(("filters", name), condition)
+        uses = {name: [leaf.name for leaf in leaves(condition) if isinstance(leaf, Filter) and leaf.name in filters]
+                for name, condition in filters.items()}  # fmt: skip
+        if circle := _circle(uses):
+            yield Problem(
+                ("filters", circle[0]), f"refers to itself: {' -> '.join(circle)}", "filters without a circle"
+            )
+            return
+        depths: dict[str, int] = {}
+        for name in TopologicalSorter(uses).static_order():
+            self.sizes[name] = min(self._size(filters[name]), MOST_LEAVES + 1)
+            depths[name] = 1 + max((depths[used] for used in uses[name]), default=0)
+            if depths[name] == DEEPEST_FILTERS + 1:
+                yield Problem(("filters", name), f"stands on {DEEPEST_FILTERS} filters in a row", "fewer")
+
     def questions(self) -> Iterator[Problem]:
-        for name, question in self.study.questions.items():
+        questions = self.study.questions
+        asked: dict[str, set[str]] = {}
+        for name, question in questions.items():
             place: Place = ("questions", name)
-            if name in CONDITION_WORDS or name in RESPONSE_COLUMNS:
-                yield Problem(place, f'"{name}" is a word of the study file or a column of its own', "another name")
+            if self.without_options(name):
+                scale = str(getattr(question, "scale", ""))
+                yield unknown((*place, "scale"), "scale", scale, self.study.scales)
             if question.asked_if is not None:
                 yield from self.condition((*place, "asked_if"), question.asked_if)
-            if isinstance(question, NumberQuestion | TextQuestion):
-                continue
-            if question.scale is not None and question.scale not in self.study.scales:
-                yield _unknown((*place, "scale"), "scale", question.scale, self.study.scales)
-            yield from self._same_texts((*place, "options"), options_of(question, self.study.scales))
+                asked[name] = self._questions_of(question.asked_if)
+        if circle := _circle(asked):
+            what = "is asked if it was answered itself"
+            if len(circle) > 2:
+                what = f"is asked after questions that are asked after it: {' -> '.join(circle)}"
+            yield Problem(("questions", circle[0], "asked_if"), what, "questions that come before it")
 
-    def _same_texts(self, place: Place, options: dict[str, Option]) -> Iterator[Problem]:
-        seen: dict[str, str] = {}
-        for key, option in options.items():
-            first = seen.setdefault(evened(option.text), key)
-            if first != key:
-                yield Problem((*place, key), f'has the text of option "{first}"', "texts that differ")
-
-    def filters(self) -> Iterator[Problem]:
-        for name, condition in self.study.filters.items():
-            yield from self.condition(("filters", name), condition)
-            if self._reaches(condition, name, frozenset()):
-                yield Problem(("filters", name), f'filter "{name}" refers to itself', "filters without a circle")
-
-    def _reaches(self, condition: Condition, target: str, seen: frozenset[str]) -> bool:
-        if isinstance(condition, All | AnyOf):
-            return any(self._reaches(part, target, seen) for part in condition.of)
-        if isinstance(condition, Not):
-            return self._reaches(condition.of, target, seen)
-        if not isinstance(condition, Filter) or condition.name in seen:
-            return False
-        if condition.name == target:
-            return True
-        following = self.study.filters.get(condition.name)
-        return following is not None and self._reaches(following, target, seen | {condition.name})
+    def _questions_of(self, condition: Condition) -> set[str]:
+        """Questions that a condition looks at, filters followed; what does not exist is left out."""
+        found: set[str] = set()
+        followed: set[str] = set()
+        open_ends = [condition]
+        while open_ends:
+            for leaf in leaves(open_ends.pop()):
+                if not isinstance(leaf, Filter):
+                    found |= {v.question for v in self.resolver.of(leaf.question)[:1]}
+                elif leaf.name in self.study.filters and leaf.name not in followed:
+                    followed.add(leaf.name)
+                    open_ends.append(self.study.filters[leaf.name])
+        return found
 
     def cleaning(self) -> Iterator[Problem]:
         questions = self.study.questions
+        grids = [name for name, q in questions.items() if isinstance(q, GridQuestion) and len(q.rows) > 1]
+        ranged = [name for name, q in questions.items() if isinstance(q, NumberQuestion) and q.range]
         for i, rule in enumerate(self.study.cleaning):
             place: Place = ("cleaning", i)
             if isinstance(rule, NoConsent | ScreenedOut | AttentionCheck):
                 yield from self.condition((*place, "unless"), rule.unless)
-            if isinstance(rule, Straightliner):
-                grids = [name for name, q in questions.items() if isinstance(q, GridQuestion)]
-                for grid in rule.grids:
-                    if grid not in grids:
-                        yield _unknown((*place, "grids"), "grid", grid, grids)
-            if isinstance(rule, OutOfRange):
-                ranged = [n for n, q in questions.items() if isinstance(q, NumberQuestion) and q.range]
-                for name in rule.questions:
-                    if name not in ranged:
-                        yield _unknown((*place, "questions"), "number with a range", name, ranged)
-            if isinstance(rule, DuplicateAnswers):
-                for name in rule.questions:
-                    if name not in questions:
-                        yield _unknown((*place, "questions"), "question", name, questions)
+            elif isinstance(rule, Straightliner):
+                yield from _each_known((*place, "grids"), "grid of several rows", rule.grids, grids)
+            elif isinstance(rule, OutOfRange):
+                yield from _each_known((*place, "questions"), "number with a range", rule.questions, ranged)
+            elif isinstance(rule, DuplicateAnswers):
+                yield from _each_known((*place, "questions"), "question", rule.questions, questions)
+
+    def weights(self) -> Iterator[Problem]:
+        for name, weight in self.study.weights.items():
+            for question, shares in (weight.rake or {}).items():
+                place: Place = ("weights", name, "rake", question)
+                variables = self.resolver.of(question)
+                if not variables or variables[0].name != question or variables[0].kind != "choice":
+                    single = [v.name for v in self.variables if v.kind == "choice" and not v.part]
+                    yield unknown(place, "single-choice question", question, single)
+                elif not self.without_options(question):
+                    for option in shares:
+                        if option not in variables[0].options:
+                            yield unknown((*place, option), "option", option, variables[0].options)
 
     def score(self) -> Iterator[Problem]:
         score = self.study.score
         if score is None:
             return
-        by_ref = {v.ref: v for v in self.variables}
-        offered: set[str] = set()
+        offered: dict[str, None] = {}
+        undecided = False
         for name, dimension in score.dimensions.items():
-            place: Place = ("score", "dimensions", name, "items")
-            for item in dimension.items:
-                variable = by_ref.get(item)
-                if variable is None or variable.kind not in ("choice", "tick"):
-                    valid = [ref for ref, v in by_ref.items() if v.kind in ("choice", "tick")]
-                    yield _unknown(place, "item", item, valid)
-                    continue
-                offered |= set(variable.options)
-                if variable.kind == "choice" and not set(variable.options) & set(score.points):
-                    yield Problem(place, f'item "{item}" has no option with points', listed(score.points))
-        for option in score.points:
-            if offered and option not in offered:
-                yield _unknown(("score", "points", option), "option of a scored item", option, sorted(offered))
+            for i, item in enumerate(dimension.items):
+                place: Place = ("score", "dimensions", name, "items", i)
+                variables = self.resolver.of(item)
+                problem = self._no_variable(place, item, variables)
+                if problem is not None:
+                    yield problem
+                elif not variables or self.without_options(variables[0].question):
+                    undecided = True
+                elif variables[0].kind not in ("choice", "tick") or variables[0].ref != item:
+                    yield Problem(place, f'"{item}" cannot be scored', "a single question, a grid row, or a tick as "
+                                  "question.option")  # fmt: skip
+                elif variables[0].kind == "choice":
+                    offered |= dict.fromkeys(variables[0].options)
+                    points = {score.points[option] for option in variables[0].options if option in score.points}
+                    if len(points) < 2:
+                        yield Problem(place, f'options of "{item}" do not differ in points',
+                                      f"points for some of {listed(variables[0].options)}")  # fmt: skip
+        for option in () if undecided else score.points:
+            if option not in offered:
+                yield unknown(("score", "points", option), "option of a scored item", option, offered)
 
     def tiers(self) -> Iterator[Problem]:
         tiers = self.study.tiers
@@ -189,96 +277,73 @@ class _Finder:
             return
         for tier in tiers.labels:
             if tier not in tiers.order:
-                yield _unknown(("tiers", "labels", tier), "tier", tier, tiers.order)
-        if tiers.answers is None and self.study.score is None:
-            yield Problem(("tiers",), "cuts the score, but there is no section `score`", "`score`, or `answers`")
+                yield unknown(("tiers", "labels", tier), "tier", tier, tiers.order)
         for tier, condition in (tiers.answers or {}).items():
             yield from self.condition(("tiers", "answers", tier), condition)
+        if tiers.answers is None and self.study.score is None:
+            yield Problem(("tiers",), "cuts the score, but there is no section `score`", "`score`, or `answers`")
         if tiers.quantiles is not None and self.study.baseline is None:
             yield Problem(
                 ("tiers", "quantiles"), "needs a baseline wave to take the quantiles from", "`baseline: WAVE`"
             )
         if tiers.within:
-            exclusive = [name for name in self.study.segments if not self._overlaps(name)]
+            exclusive = [name for name, segment in self.study.segments.items() if not self._overlaps(segment)]
             if tiers.within not in exclusive:
-                yield _unknown(("tiers", "within"), "segment without overlap", tiers.within, exclusive)
+                yield unknown(("tiers", "within"), "segment without overlap", tiers.within, exclusive)
 
-    def _overlaps(self, segment: str) -> bool:
-        declared = self.study.segments[segment]
-        question = self.study.questions.get(declared.question or "")
-        return declared.levels is not None or isinstance(question, MultipleQuestion)
+    def _overlaps(self, segment: Segment) -> bool:
+        variables = self.resolver.of(segment.question or "")
+        return segment.levels is not None or bool(variables and variables[0].kind == "tick")
 
     def segments(self) -> Iterator[Problem]:
         for name, segment in self.study.segments.items():
             place: Place = ("segments", name)
-            if name in RESPONDENT_COLUMNS:
-                yield Problem(place, f'"{name}" is a column of its own', "another name")
-            if segment.levels is not None:
-                slugs: dict[str, str] = {}
-                for level, condition in segment.levels.items():
-                    yield from self.condition((*place, "levels", level), condition)
-                    if (first := slugs.setdefault(slug(level), level)) != level:
-                        yield Problem((*place, "levels", level), f'looks the same as level "{first}"', "another name")
-            else:
-                yield from self._segment_question(place, segment)
+            for level, condition in (segment.levels or {}).items():
+                yield from self.condition((*place, "levels", level), condition)
+            if segment.question is not None:
+                yield from self._divided(place, segment, segment.question)
 
-    def _segment_question(self, place: Place, segment: Segment) -> Iterator[Problem]:
-        ref = segment.question or ""
-        variables = [v for v in self.variables if ref in (v.ref, v.question)]
-        question = self.study.questions.get(variables[0].question) if variables else None
-        if question is None or (isinstance(question, GridQuestion) and ref == variables[0].question):
-            yield _unknown((*place, "question"), "question", ref, self.refs)
-        elif isinstance(question, TextQuestion):
+    def _divided(self, place: Place, segment: Segment, ref: str) -> Iterator[Problem]:
+        variables = self.resolver.of(ref)
+        problem = self._no_variable((*place, "question"), ref, variables)
+        if problem is not None:
+            yield problem
+            return
+        if not variables:
+            return
+        variable = variables[0]
+        if variable.kind == "text":
             yield Problem((*place, "question"), f'"{ref}" is free text', "a question with options, or a number")
-        elif isinstance(question, NumberQuestion) != (segment.bands is not None):
-            yield Problem(place, "bands go with numbers, and numbers need bands", "bands: [1000, 5000]")
-        elif segment.nets:
-            variable = variables[0]
+        elif variable.kind == "number" and segment.bands is None:
+            yield Problem(place, f'"{ref}" is a number, so the segment needs bands', "bands: [1000, 5000]")
+        elif variable.kind != "number" and segment.bands is not None:
+            yield Problem((*place, "bands"), f'goes with numbers, and "{ref}" has options', "`nets`, or nothing")
+        elif segment.nets and variable.kind != "choice":
+            why = "bands have no options to join" if variable.kind == "number" else "ticks overlap, so nets would"
+            yield Problem((*place, "nets"), why, "a segment by `levels`")
+        elif not self.without_options(variable.question):
             levels = [key for key in variable.options if key not in variable.not_substantive]
-            if variable.kind == "tick":
-                yield Problem((*place, "nets"), "nets of a multiple-response question would overlap", "`levels`")
-                return
             for net, parts in segment.nets.items():
-                if net in levels:
+                if net in variable.options:
                     yield Problem((*place, "nets", net), f'net "{net}" has the name of an option', "another name")
-                for part in parts:
-                    if part not in levels:
-                        yield _unknown((*place, "nets", net), "level", part, levels)
+                yield from _each_known((*place, "nets", net), "level", parts, levels)
 
     def indicators(self) -> Iterator[Problem]:
         for name, indicator in self.study.indicators.items():
-            place: Place = ("indicators", name)
-            if name in RESPONDENT_COLUMNS or name in self.study.segments:
-                yield Problem(place, f'"{name}" is a segment or a column of its own', "another name")
-            yield from self.condition((*place, "when"), indicator.when)
+            yield from self.condition(("indicators", name, "when"), indicator.when)
 
-    def comparisons(self) -> Iterator[Problem]:
-        for name, comparison in self.study.comparisons.items():
-            groups = {"a": comparison.a} | ({} if isinstance(comparison.b, str) else {"b": comparison.b})
-            used: set[str] = set()
-            for side, group in groups.items():
-                for key, levels in group.items():
-                    place: Place = ("comparisons", name, side, key)
-                    valid = self._levels(key)
-                    if valid is None:
-                        keys = ["tier", *self.study.segments] if self.study.tiers else list(self.study.segments)
-                        yield _unknown(place, "group by", key, keys)
-                        continue
-                    used |= {key} - {"tier"}
-                    for level in levels:
-                        if level not in valid:
-                            yield _unknown(place, "tier" if key == "tier" else f"level of {key}", level, valid)
-            if len(used) > 1:
-                yield Problem(("comparisons", name), f"uses {len(used)} segments ({listed(sorted(used))})",
-                              "one, or a segment whose levels combine them")  # fmt: skip
 
-    def _levels(self, key: str) -> tuple[str, ...] | None:
-        if key == "tier":
-            return self.study.tiers.order if self.study.tiers else None
-        return next((s.all_levels for s in self.study.segment_columns if s.name == key), None)
+def _each_known(place: Place, kind: str, names: Iterable[str], valid: Iterable[str]) -> Iterator[Problem]:
+    choices = set(valid)
+    for i, name in enumerate(names):
+        if name not in choices:
+            yield unknown((*place, i), kind, name, valid)
 
-    def weights(self) -> Iterator[Problem]:
-        for name, weight in self.study.weights.items():
-            for question in weight.rake or {}:
-                if question not in self.study.questions:
-                    yield _unknown(("weights", name, "rake", question), "question", question, self.study.questions)
+
+def _circle(uses: Mapping[str, Iterable[str]]) -> list[str]:
+    """Names that use each other in a circle, the first one again at the end; empty where there is none."""
+    try:
+        TopologicalSorter(uses).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []

@@ -8,25 +8,49 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.errors import listed, nearest
+from pipeline.errors import listed
+from pipeline.study.evening import evened
 
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+Place = tuple[str | int, ...]
+
+
+def wrong(
+    what: str, expected: str | None = None, *, nearest: str | None = None, do: str | None = None, at: Place = ()
+) -> PydanticCustomError:
+    """Something wrong with a value, as `survey check` shows it. at: where below the value, as keys and indexes."""
+    return PydanticCustomError("wrong", "{what}", {"what": what, "expected": expected, "nearest": nearest,
+                                                   "do": do, "at": at})  # fmt: skip
 
 
 def _identifier(value: str) -> str:
     if not re.fullmatch(IDENTIFIER, value) or "__" in value or len(value) > 60:
-        raise PydanticCustomError(
-            "identifier",
-            "is not a name: lower-case letters, digits and single underscores, a letter first, at most 60",
+        close = re.sub(r"[^a-z0-9]+", "_", value.casefold())[:60].strip("_")
+        raise wrong(
+            "is not a name",
+            "lower-case letters, digits and single underscores, a letter first, at most 60",
+            nearest=close if re.match("[a-z]", close) else None,
         )
     return value
 
 
 def _option_id(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]{0,59}", value) or "__" in value:
-        raise PydanticCustomError(
-            "identifier", "is not an option name: letters, digits and single underscores, at most 60"
-        )
+        close = re.sub(r"[^A-Za-z0-9]+", "_", value)[:60].strip("_")
+        raise wrong("is not an option name", "letters, digits and single underscores, at most 60", nearest=close)
+    return value
+
+
+def _something(value: str) -> str:
+    if not evened(value):
+        raise wrong("is blank", "a text")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if not value.strip() or BREAK.search(value) or len(value) > 200:
+        raise wrong("is not a label", "one line of text, at most 200 characters")
     return value
 
 
@@ -36,12 +60,14 @@ Identifier = Annotated[str, AfterValidator(_identifier)]
 OptionId = Annotated[str, AfterValidator(_option_id)]
 """Name of an option, as coded answers carry it."""
 
+Words = Annotated[str, AfterValidator(_something)]
+"""A text that is not blank, also when evened out to be matched."""
+
+LevelName = Annotated[str, AfterValidator(_one_line)]
+"""Name of a level, as published."""
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
-
-
-def _by_language(value: Any) -> Any:
-    return {"en": value} if isinstance(value, str) else value
 
 
 class Text(BaseModel):
@@ -53,11 +79,15 @@ class Text(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, value: Any) -> Any:
-        value = _by_language(value)
-        if not isinstance(value, dict) or not value or not all(isinstance(t, str) for t in value.values()):
-            raise PydanticCustomError("text", "is not a text, nor a mapping of languages to texts")
-        if wrong := [code for code in value if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)?", code)]:
-            raise PydanticCustomError("text", "has no language code: {found}", {"found": listed(wrong)})
+        if isinstance(value, str):
+            value = {"en": value}
+        if not isinstance(value, dict) or not value:
+            raise wrong("is no text", 'a text, or texts by language: {en: "Size", ru: "Размер"}')
+        for code, text in value.items():
+            if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)?", code):
+                raise wrong("is not a language code", "a code such as en, ru or pt-BR", at=(code,))
+            if not isinstance(text, str) or not text.strip():
+                raise wrong("is blank" if isinstance(text, str) else "is no text", "a text", at=(code,))
         return {"by_language": value}
 
     @classmethod
@@ -71,21 +101,20 @@ class Text(BaseModel):
 
 
 class Section(BaseModel):
-    """A section of the study file. Unknown keys are refused with the nearest valid name."""
+    """A section of the study file. Unknown keys are refused by name, and numbers that are not finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _known_keys_only(cls, value: Any) -> Any:
+        """All unknown keys in one error, and none beside it: what they were meant to be would seem to be missing."""
         if not isinstance(value, dict):
             return value
         keys = [field.alias or name for name, field in cls.model_fields.items()]
-        unknown = [key for key in value if key not in keys and key not in cls.model_fields]
+        unknown = [key for key in value if key not in keys]
         if unknown:
-            raise PydanticCustomError(
-                "unknown_key",
-                "unknown key",
-                {"key": unknown[0], "valid": listed(keys, 30), "nearest": nearest(unknown[0], keys)},
-            )
+            raise PydanticCustomError("unknown_key", "has unknown keys: {shown}; valid: {shown_valid}",
+                                      {"keys": unknown, "shown": listed(unknown), "valid": keys,
+                                       "shown_valid": listed(keys, 30)})  # fmt: skip
         return value

@@ -171,7 +171,12 @@ def _cell_columns(study: Any) -> tuple[Column, ...]:
     columns = [
         WAVE,
         Column("stratum", "varchar", "Stratum of the design; `all` without strata.", nullable=False),
-        Column("segment", "varchar", "Segment; `all` for everyone.", nullable=False),
+        Column(
+            "segment",
+            "varchar",
+            "Segment; `all` for everyone; `not x`: known to be outside a level of segment x, whose levels overlap.",
+            nullable=False,
+        ),
         Column("level", "varchar", "Level of the segment; NULL: respondents with none."),
         Column("tier", "varchar", "Maturity tier; NULL: respondents with none."),
         Column("n", "bigint", "Analysed respondents.", unit="respondents", nullable=False),

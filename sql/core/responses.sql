@@ -10,7 +10,6 @@ WITH coded AS (
         {% for v in variables %}
         {% if v.kind in ("number", "text") %}
         , {{ v.name | name }}
-        {% elif v.question in joined %}
         {% elif v.name in known %}
         , {{ code(v.name) }} AS {{ v.name | name }}
         {% else %}
@@ -29,6 +28,30 @@ WITH coded AS (
     FROM answers WHERE source = {{ question | value }} AND variable <> source GROUP BY answer
 )
 {% endfor %}
+{% if joined %}
+, ticked AS (
+    -- One file of a wave may join the ticks that another has in columns of their own.
+    SELECT coded.* REPLACE (
+        {% for question, names in joined.items() %}{% set outer = loop %}{% for name in names %}
+        COALESCE({{ ("ticks of " ~ question) | name }}.{{ name | name }}, coded.{{ name | name }}) AS {{ name | name }}{{ "," if not (loop.last and outer.last) }}
+        {% endfor %}{% endfor %}
+    )
+    FROM coded
+    {% for question in joined %}
+    LEFT JOIN {{ ("ticks of " ~ question) | name }} ON {{ ("ticks of " ~ question) | name }}.answer = {{ ("cell of " ~ question) | name }}
+    {% endfor %}
+)
+{% endif %}
+{% if ticks %}
+, answered AS (
+    SELECT
+        *
+        {% for question, names in ticks.items() %}
+        , ({% for name in names %}{{ name | name }} = '1'{{ " OR " if not loop.last }}{% endfor %}) AS {{ ("any of " ~ question) | name }}
+        {% endfor %}
+    FROM {{ "ticked" if joined else "coded" }}
+)
+{% endif %}
 SELECT
     wave,
     source_row,
@@ -43,16 +66,11 @@ SELECT
     {% if v.kind == "choice" %}
     , {{ v.name | name }}
     {% elif v.kind == "tick" %}
-    , CASE WHEN {% for tick in ticks[v.question] %}{{ tick | name }} = '1'{{ " OR " if not loop.last }}{% endfor %}
-
-        THEN COALESCE(CAST({{ v.name | name }} AS TINYINT), 0) END AS {{ v.name | name }}
+    , CASE WHEN {{ ("any of " ~ v.question) | name }} THEN COALESCE(CAST({{ v.name | name }} AS TINYINT), 0) END AS {{ v.name | name }}
     {% elif v.kind == "number" %}
     , {{ sql.number(v.name | name) }} AS {{ v.name | name }}
     {% else %}
     , CAST({{ v.name | name }} AS TINYINT) AS {{ v.name | name }}
     {% endif %}
     {% endfor %}
-FROM coded
-{% for question in joined %}
-LEFT JOIN {{ ("ticks of " ~ question) | name }} ON {{ ("ticks of " ~ question) | name }}.answer = {{ ("cell of " ~ question) | name }}
-{% endfor %}
+FROM {{ "answered" if ticks else "coded" }}

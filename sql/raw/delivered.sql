@@ -1,11 +1,11 @@
 -- delivered: one row per delivered record, declared columns as text. Blank cells are NULL; open answers are kept
 -- as 1 only, so their words end at the delivered file.
-{# Sheds white space of any script at both ends. Most cells begin with a letter and are told at a glance: 3x faster. #}
+{# Answers are evened out when they are read; here it is enough, and 3 times as fast, to trim what begins with a space. #}
 {% macro cell(column) -%}
-CASE WHEN {{ column }} BETWEEN '!' AND '~~' OR {{ column }} BETWEEN 'À' AND 'ῼ' THEN {{ column }} ELSE {{ trimmed(column) }} END
+CASE WHEN {{ column }} >= '!' THEN {{ column }} ELSE {{ trimmed(column) }} END
 {%- endmacro %}
 {% macro trimmed(column) -%}
-NULLIF(TRIM({{ column }}, ' ' || chr(9) || chr(10) || chr(11) || chr(13) || chr(160) || chr(8203) || chr(8239) || chr(12288) || chr(65279)), '')
+NULLIF(TRIM({{ column }}, {{ white_space | value }}), '')
 {%- endmacro %}
 SELECT
     {{ wave | value }} AS wave,
@@ -31,7 +31,7 @@ FROM (
         , CASE WHEN {{ trimmed(column) }} IS NOT NULL THEN '1' END AS {{ variable | name }}
         {% elif variable in written_ticks %}
         , CASE WHEN LOWER({{ trimmed(column) }}) IN ({% for answer in not_ticked %}{{ answer | value }}{{ ", " if not loop.last }}{% endfor %}) THEN '0' WHEN {{ trimmed(column) }} IS NOT NULL THEN '1' END AS {{ variable | name }}
-        {% elif variable in choices %}
+        {% elif variable in evened %}
         , {{ cell(column) }} AS {{ variable | name }}
         {% else %}
         , {{ trimmed(column) }} AS {{ variable | name }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -79,12 +80,8 @@ def test_a_home_without_studies_loads(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(defs().resolve_asset_graph().get_all_asset_keys()) == []
 
 
-def test_dg_accepts_the_project():
-    result = subprocess.run(
-        [str(Path(sys.executable).with_name("dg")), "check", "defs"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_dg_accepts_the_project(tmp_path: Path):
+    command = [str(Path(sys.executable).with_name("dg")), "check", "defs"]
+    environment = os.environ | {"DAGSTER_HOME": str(tmp_path)}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

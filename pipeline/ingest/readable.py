@@ -1,0 +1,113 @@
+"""Files that DuckDB reads as they are, files that it reads only once prepared, and why it can't read the others."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from pipeline.errors import DeliveryError
+from pipeline.ingest.files import stamp
+from pipeline.ingest.layout import Source
+from pipeline.ingest.sniffing import not_text
+
+Result = TypeVar("Result")
+
+
+def reading(sources: Sequence[Source], read: Callable[[Sequence[Source]], Result]) -> Result:
+    """What `read` returns for the sources, or for prepared ones of the same names and layouts.
+
+    Raises DeliveryError, with file and line, where a file can't be read or changes meanwhile.
+    """
+    with _in_utf8(sources) as ready:
+        try:
+            result = read(ready)
+        except duckdb.Error as error:
+            # DuckDB's strict mode refuses whatever is unsound, but also two kinds of line ends in one file.
+            for source, file in zip(sources, ready, strict=True):
+                if why := _unsound(file.path, source):
+                    raise why from error
+            try:
+                result = read([replace(file, strict=False) for file in ready])
+            except duckdb.Error as again:
+                reason = str(again).splitlines()[0]
+                raise DeliveryError(str(sources[0].path.parent), "cannot be read", found=reason) from again
+    for source in sources:
+        unchanged(source)
+    return result
+
+
+def unchanged(source: Source) -> None:
+    """Raises DeliveryError where the file is not the one that was looked at."""
+    if stamp(source.path) != source.seen:
+        raise DeliveryError(str(source.path), "was changed while it was read", do="run again when it is complete")
+
+
+@contextmanager
+def _in_utf8(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """The sources, those in UTF-16 as copies: DuckDB reads it wrongly, without an error."""
+    with tempfile.TemporaryDirectory(prefix="survey-") as folder:
+        yield [
+            source if source.encoding == "utf-8" else _copy(source, Path(folder) / str(i) / source.path.name)
+            for i, source in enumerate(sources)
+        ]
+
+
+def _copy(source: Source, target: Path) -> Source:
+    target.parent.mkdir()
+    try:
+        with (
+            source.path.open(encoding=source.encoding, newline="") as before,
+            target.open("w", encoding="utf-8", newline="") as after,
+        ):
+            shutil.copyfileobj(before, after, 1_000_000)
+    except UnicodeError as error:
+        line = target.read_bytes().count(b"\n") + 1
+        raise DeliveryError(
+            f"{source.path}, after line {line}", f"is not {source.encoding.upper()} text", do="export the survey again"
+        ) from error
+    return replace(source, path=target, encoding="utf-8")
+
+
+def _unsound(path: Path, source: Source) -> DeliveryError | None:
+    """The first thing wrong with a file in UTF-8, with its line, or None. source: what the analyst knows it as."""
+    width, known = len(source.layout.columns), source.path
+    line = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, delimiter=source.delimiter, strict=True, skipinitialspace=True)
+            for record in reader:
+                if record and len(record) != width:
+                    what = "is cut short" if len(record) < width else "has too many fields"
+                    return DeliveryError(
+                        f"{known}, line {line + 1}", f"the record {what}",
+                        expected=f"{width} fields, as in the first row", found=f"{len(record)} fields",
+                        do="export the survey again; was the transfer complete?",
+                    )  # fmt: skip
+                line = reader.line_num
+    except UnicodeDecodeError:
+        return _not_utf8(path, known)
+    except csv.Error as wrong:
+        return DeliveryError(
+            f"{known}, line {line + 1}", "the record that begins here cannot be read",
+            expected="quotes that are closed, and doubled inside a field", found=str(wrong),
+            do="export the survey again; was the transfer complete?",
+        )  # fmt: skip
+    return None
+
+
+def _not_utf8(path: Path, known: Path) -> DeliveryError | None:
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return not_text(known, number, line[error.start])
+    return None

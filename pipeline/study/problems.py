@@ -1,0 +1,28 @@
+"""Something wrong in a study file that holds together as YAML: the place, and what an analyst needs to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.errors import listed, nearest
+from pipeline.study.section import Place
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong at a place of the study file."""
+
+    place: Place
+    what: str
+    expected: str | None = None
+    nearest: str | None = None
+    do: str | None = None
+
+
+def unknown(place: Place, kind: str, name: str, valid: Iterable[str]) -> Problem:
+    """A name that is none of the valid ones."""
+    choices = list(valid)
+    return Problem(
+        place, f'{kind} "{name}" does not exist', listed(choices) or "none is declared", nearest(name, choices)
+    )
