@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import socket
@@ -9,6 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import dagster as dg
 
@@ -68,20 +70,34 @@ def register_all(home: Home) -> None:
 def run_study(
     home: Home, study_file: StudyFile, waves: Sequence[str], told: Callable[[str, str], None]
 ) -> list[Outcome]:
-    """Runs every wave, the baseline first, then publishes what is admitted.
+    """Runs every wave, the baseline first, then publishes what is admitted; one wave alone in one run.
 
     told: is called with ("step", asset) when an asset begins and ("log", text) for what the run has to say.
     """
+    Thread(target=_import_ahead, daemon=True).start()
     with dagster_instance(home) as instance:
         _heal(instance)
         register_waves(instance, study_file.name, waves)
         definitions = study_definitions(study_file)
         job = definitions.resolve_job_def(job_name(study_file.name))
         database = database_key(study_file.name)
-        of_waves = [key for key in job.asset_layer.executable_asset_keys if key != database]
+        everything = list(job.asset_layer.executable_asset_keys)
+        if len(waves) == 1:
+            outcome = _run(job, instance, everything, waves[0], told)
+            if not outcome.problem:
+                return [outcome]
+            # a wave that is set aside is published as such
+            return [outcome, _run(job, instance, [database], None, told)]
         ordered = sorted(waves, key=lambda wave: (wave != study_file.study.baseline, wave))
+        of_waves = [key for key in everything if key != database]
         outcomes = [_run(job, instance, of_waves, wave, told) for wave in ordered]
         return [*outcomes, _run(job, instance, [database], None, told)]
+
+
+def _import_ahead() -> None:
+    """Loads what only the findings need, a second of imports, while the steps before them run."""
+    for module in ("statsmodels.stats.multitest", "altair", "vl_convert"):
+        importlib.import_module(module)
 
 
 def _run(

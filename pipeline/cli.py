@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,17 +44,26 @@ class DataSayNo(Exception):
 
 def main() -> None:
     """Entry point of the command: problems on standard error, exit code 0, 1 (the data say no) or 2 (wrong use)."""
+    # Hundreds of thousands of objects come with the imports, and none of them is garbage: collecting often, and
+    # once more at the end, costs a sixth of a run.
+    gc.set_threshold(50_000, 50, 100)
+    atexit.register(gc.freeze)
     try:
         app(standalone_mode=True)
     except DataSayNo as no:
         print(no, file=sys.stderr)
         sys.exit(DATA_SAY_NO)
     except SurveyError as error:
-        print(error, file=sys.stderr)
+        from pipeline.printing import harmless
+
+        print(harmless(str(error)), file=sys.stderr)
         sys.exit(WRONG_USE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
+    except OSError as error:
+        print(f"{error.filename or 'survey'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(WRONG_USE)
 
 
 def _example(text: str) -> str:
@@ -59,13 +71,15 @@ def _example(text: str) -> str:
 
 
 def _study_file(where: Home, study: str) -> StudyFile:
-    from pipeline.study.loading import load_study
+    from pipeline.study.loading import STUDY_NAME, load_study
 
     path = where.study_file(study)
-    if not path.is_file():
+    named = re.fullmatch(STUDY_NAME, study) is not None
+    if not named or not path.is_file():
         names = [p.stem for p in where.studies.glob("*.yaml") if "." not in p.stem]
         raise SurveyError(
             str(where.studies), f'there is no study "{study}"', found=", ".join(sorted(names)) or "no study files",
+            expected=None if named else "lower-case letters, digits, - and _, at most 60, without .yaml",
             nearest=nearest(study, names), do="set SURVEY_HOME, or run from the folder that holds studies/",
         )  # fmt: skip
     return load_study(path)
@@ -127,7 +141,8 @@ def add(
     landed = land(file, where.raw(study) / wave, study_file.study.waves.get(wave, Wave()).files)
     layout = landed.source.layout
     state = "is there already" if landed.already_there else "added"
-    print(f"{landed.path} {state}: {layout.platform}, {len(layout.columns)} columns, sha256 {landed.sha256}")
+    size = f"{landed.records:,} records, {len(layout.columns):,} columns"
+    print(f"{landed.path} {state}: {layout.platform}, {size}, sha256 {landed.sha256}")
     if (where.dagster / "history").is_dir():  # so that the wave stands in a UI that is open
         from assets.running import register_all
 
@@ -141,7 +156,7 @@ def add(
 def check(study: Study, as_json: Json = False) -> None:
     """Read a study file and its exports as a reviewer would; write nothing."""
     from pipeline.checking import remarks
-    from pipeline.printing import print_rows
+    from pipeline.printing import harmless, print_rows
 
     where = home()
     found = list(remarks(where, _study_file(where, study), where.wave_folders(study)))
@@ -149,7 +164,7 @@ def check(study: Study, as_json: Json = False) -> None:
         print_rows([vars(remark) for remark in found], ("weight", "where", "what"), True)
     else:
         for remark in found:
-            print(f"{remark.weight:8}{remark.where}: {remark.what}")
+            print(harmless(f"{remark.weight:8}{remark.where}: {remark.what}"))
     errors = sum(remark.weight == "error" for remark in found)
     warnings = sum(remark.weight == "warning" for remark in found)
     if errors:
@@ -246,7 +261,10 @@ def findings(
     from pipeline.reading import rows_of
 
     where = home()
-    _study_file(where, study)
+    study_file = _study_file(where, study)
+    published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
+    _known(f"{study}, published waves", wave, published)
+    _known(f"{study}, comparisons", comparison, list(study_file.study.comparisons))
     conditions = ["wave = COALESCE(?, (SELECT MAX(wave) FROM waves WHERE published))"]
     values: list[str | None] = [wave]
     if comparison is not None:
@@ -269,6 +287,12 @@ def findings(
         return
     title = f"{study}, wave {rows[0]['wave']}{', SYNTHETIC DATA' if synthetic else ''}"
     print_rows([_finding_line(row) for row in rows], tuple(_finding_line(rows[0])), False, title)
+
+
+def _known(where: str, name: str | None, valid: list[str]) -> None:
+    if name is not None and name not in valid:
+        found = ", ".join(valid) or "none"
+        raise SurveyError(where, f'there is no "{name}"', found=found, nearest=nearest(name, valid))
 
 
 def _finding_line(row: dict[str, object]) -> dict[str, object]:

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -31,11 +32,12 @@ def print_rows(
         )
         sys.stdout.write("\n")
         return
-    table = RichTable(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    heading = Text(harmless(title)) if title else None
+    table = RichTable(title=heading, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in columns:
         short = all(len(shown(row[name])) <= SHORT for row in rows)
         numbers = any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold", no_wrap=short)
+        table.add_column(Text(harmless(name)), justify="right" if numbers else "left", overflow="fold", no_wrap=short)
     for row in rows:
         table.add_row(*(Text(shown(row[name])) for name in columns))
     (console or Console(width=None if sys.stdout.isatty() else WIDE)).print(table)
@@ -49,11 +51,11 @@ def shown(value: Any) -> str:
         return "no upper limit" if math.isinf(value) else f"{value:.4g}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else _safe(str(value))
+    return f"{value:,}" if isinstance(value, int) else harmless(str(value))
 
 
-def _safe(text: str) -> str:
-    """Control characters of an export must not reach the terminal."""
+def harmless(text: str) -> str:
+    """The text without the control characters of an export, which must not reach the terminal."""
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
@@ -62,4 +64,10 @@ def _for_json(value: Any) -> Any:
         return None if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list | tuple):
+        return [_for_json(part) for part in value]
+    if isinstance(value, dict):
+        return {str(key): _for_json(part) for key, part in value.items()}
     return value if isinstance(value, int | float | str | bool | None) else str(value)

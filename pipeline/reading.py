@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import duckdb
@@ -18,9 +19,15 @@ def opened(home: Home, study: str) -> Iterator[duckdb.DuckDBPyConnection]:
     path = home.database(study)
     if not path.is_file():
         raise SurveyError(str(path), "is not published yet", do=f"survey run {study}")
-    con = duckdb.connect(str(path), read_only=True)
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise SurveyError(
+            str(path), "cannot be opened", found=str(error).splitlines()[0], do=f"survey run {study} publishes it anew"
+        ) from error
     try:
         # A query may read the database, and nothing else of this machine.
+        con.execute("SET python_enable_replacements = false")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
         yield con
@@ -33,7 +40,9 @@ def rows_of(home: Home, study: str, sql: str, values: Sequence[Any] = ()) -> tup
     with opened(home, study) as con:
         try:
             result = con.execute(sql, list(values))
-            names = _distinct([column[0] for column in result.description or []])
+            if result is None or result.description is None:
+                return [], []
+            names = _distinct([column[0] for column in result.description])
             return names, [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         except duckdb.Error as error:
             raise SurveyError(
@@ -42,4 +51,9 @@ def rows_of(home: Home, study: str, sql: str, values: Sequence[Any] = ()) -> tup
 
 
 def _distinct(names: list[str]) -> list[str]:
-    return [name if names.index(name) == i else f"{name}_{i + 1}" for i, name in enumerate(names)]
+    """Names of columns, repeated ones numbered."""
+    found: list[str] = []
+    for name in names:
+        numbers = (number for number in count(2) if f"{name}_{number}" not in (*names, *found))
+        found.append(name if name not in found else f"{name}_{next(numbers)}")
+    return found

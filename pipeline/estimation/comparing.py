@@ -49,12 +49,11 @@ def compare(
     sample: Sample,
     synthetic: bool,
 ) -> pd.DataFrame:
-    """Rows of table `findings`. scored: indicators whose questions are part of the score.
+    """Rows of table `findings`. scored: indicators that look at what tiers are made of.
 
     Disjoint groups: Miettinen-Nurminen intervals and test, Newcombe difference. Overlapping groups (a against
     everyone): linearised with the covariance of both shares. q values by Benjamini-Hochberg, a family being
     one wave and comparison over all indicators, its segments a second one.
-    Raises SurveyError where the cells cannot tell a comparison's groups apart.
     """
     pairs = list(group_pairs(comparisons, grouping, cells))
     if not pairs or not cells.indicators:
@@ -176,15 +175,12 @@ def _defining(comparison: Comparison, grouping: Grouping, indicators: Indicators
     columns: set[str] = set()
     for group in groups_of(comparison):
         for key, levels in group.items():
-            if key != "tier":
-                segment = grouping.column(key)
-                own = [columns_of(segment.conditions[level]) for level in levels if level in segment.conditions]
-                columns |= set().union(*own) if segment.overlapping else set(segment.needs)
-            elif grouping.tiers and grouping.tiers.answers is not None:
-                for condition in grouping.tiers.answers.values():
-                    columns |= set(grouping.resolver.needed(condition))
-            else:
+            if key == "tier":
                 found |= set(scored)
+                continue
+            segment = grouping.column(key)
+            own = [columns_of(segment.conditions[level]) for level in levels if level in segment.conditions]
+            columns |= set().union(*own) if segment.overlapping else set(segment.needs)
     return found | {name for name, i in indicators.items() if columns & set(grouping.resolver.needed(i.when))}
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cells.sums import NO_SEGMENT, Cells, covering, members_of
-from pipeline.errors import SurveyError, listed
 from pipeline.study.analysis import Comparison, Comparisons, Segments
 from pipeline.study.columns import Resolver, SegmentColumns
 from pipeline.study.labels import either, level_label, segment_label, tier_label
@@ -57,10 +56,7 @@ class Grouping:
 
 
 def group_pairs(comparisons: Comparisons, grouping: Grouping, cells: Cells) -> Iterator[GroupPair]:
-    """Every comparison among everyone; those of tiers alone also within each level of each segment.
-
-    Raises SurveyError where a comparison needs cells that there are not: two overlapping levels at once.
-    """
+    """Every comparison among everyone; those of tiers alone also within each level of each segment."""
     covers: dict[tuple[str, str], Cells] = {}
 
     def cover(segment: SegmentColumns | None, level: str) -> Cells:
@@ -73,7 +69,7 @@ def group_pairs(comparisons: Comparisons, grouping: Grouping, cells: Cells) -> I
         by = _segment_of(comparison)
         if by is not None:
             segment = grouping.column(by)
-            level = _one_level(name, comparison, segment)
+            level = _one_level(comparison, segment)
             yield _pair(name, comparison, grouping, cover(segment, level), segment, None)
             continue
         yield _pair(name, comparison, grouping, cover(None, ""), None, None)
@@ -91,16 +87,9 @@ def _segment_of(comparison: Comparison) -> str | None:
     return next((key for group in groups_of(comparison) for key in group if key != "tier"), None)
 
 
-def _one_level(name: str, comparison: Comparison, segment: SegmentColumns) -> str:
-    """The level that the groups use; only where levels overlap does it have to be one."""
-    levels = list(dict.fromkeys(level for group in groups_of(comparison) for level in group.get(segment.name, ())))
-    if segment.overlapping and len(levels) > 1:
-        raise SurveyError(
-            f"comparisons.{name}",
-            f"uses {len(levels)} levels of segment {segment.name}, which may overlap: {listed(levels)}",
-            do="compare one level with rest, everyone_else or everyone, or declare a segment without overlap",
-        )
-    return levels[0]
+def _one_level(comparison: Comparison, segment: SegmentColumns) -> str:
+    """The level of overlapping ones that the groups use: a study file with two in one comparison does not load."""
+    return next(level for group in groups_of(comparison) for level in group.get(segment.name, ()))
 
 
 def _pair(
@@ -157,10 +146,17 @@ def _words(group: Group, grouping: Grouping) -> str:
     people, limits = "respondents", []
     for key, names in group.items():
         if key == "tier" and grouping.tiers:
-            people = either([tier_label(grouping.tiers, tier) for tier in names])
+            people = _tier_words(grouping.tiers, names)
         else:
             limits.append(_level_words(grouping, key, names))
     return " ".join([people, *(f"with {limit}" for limit in limits)])
+
+
+def _tier_words(tiers: Tiers, names: Sequence[str]) -> str:
+    """ "beginning or developing organisations": a last word that all labels share is said once."""
+    labels = [tier_label(tiers, name) for name in names]
+    starts, ends = zip(*((start, end) for start, _, end in (label.rpartition(" ") for label in labels)), strict=True)
+    return f"{either(list(starts))} {ends[0]}" if all(starts) and len(set(ends)) == 1 else either(labels)
 
 
 def _level_words(grouping: Grouping, segment: str, levels: tuple[str, ...]) -> str:
@@ -179,7 +175,9 @@ def _other_words(comparison: Comparison, grouping: Grouping) -> str:
     if list(comparison.a) == ["tier"] and grouping.tiers:
         others = [tier for tier in grouping.tiers.order if tier not in comparison.a["tier"]]
         if others and len(others) <= MOST_NAMED:
-            return either([tier_label(grouping.tiers, tier) for tier in others])
+            return _tier_words(grouping.tiers, others)
         return "respondents in other tiers"
-    names = ["tier" if key == "tier" else segment_label(grouping.segments, key) for key in comparison.a]
-    return f"other respondents with a known {' and '.join(names)}"
+    # Whether a condition holds is known of everyone.
+    asked = [key for key in comparison.a if key == "tier" or grouping.segments[key].levels is None]
+    names = ["tier" if key == "tier" else segment_label(grouping.segments, key) for key in asked]
+    return f"other respondents with a known {' and '.join(names)}" if names else "all other respondents"

@@ -73,6 +73,7 @@ def _build(partial: Path, contents: Sequence[Content], views: Mapping[str, str],
     try:
         con.execute(f"ATTACH {literal(str(partial))} AS published (STORAGE_VERSION {literal(STORAGE)})")
         con.execute("USE published")
+        con.execute("BEGIN")  # several hundred statements: one commit
         for content in contents:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(content.schema)}")
             counts[content.table.name] = _table(con, content, mark)
@@ -80,6 +81,7 @@ def _build(partial: Path, contents: Sequence[Content], views: Mapping[str, str],
             content = next(c for c in contents if f"{c.schema}.{c.table.name}" == shown)
             con.execute(f"CREATE VIEW main.{quoted(name)} AS SELECT * FROM {_full_name(content)}")
             _explain(con, "VIEW", f"main.{quoted(name)}", content, mark)
+        con.execute("COMMIT")
         con.execute("CHECKPOINT published")
         con.execute("USE memory")
         con.execute("DETACH published")

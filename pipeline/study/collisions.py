@@ -17,7 +17,7 @@ from pipeline.study.variables import options_of
 RESPONSE_COLUMNS = (
     "wave", "source_row", "respondent_id", "id", "started", "started_at", "finished", "finished_at", "duration",
     "duration_seconds", "status", "progress", "progress_pct", "recaptcha", "fingerprint", "file_number", "file_row",
-    "record", "disposition", "is_analysed", "score", "level",
+    "record",
 )  # fmt: skip
 RESPONDENT_COLUMNS = ("wave", "source_row", "respondent_id", "disposition", "score", "tier", "weight", "all",
                       "segment", "level", "stratum", "n", "w", "ww")  # fmt: skip
@@ -131,9 +131,8 @@ def _personal(study: Study) -> Iterator[Problem]:
 
 
 def _reserved(study: Study) -> Iterator[Problem]:
-    dimensions = [f"score_{name}" for name in study.score.dimensions] if study.score else []
     for name in study.questions:
-        if name in (*RESPONSE_COLUMNS, *CONDITION_WORDS, *dimensions):
+        if name in (*RESPONSE_COLUMNS, *CONDITION_WORDS):
             yield Problem(("questions", name), f'"{name}" is a word of the study file or a column of its own',
                           "another name")  # fmt: skip
     for i, tier in enumerate(study.tiers.order if study.tiers else ()):

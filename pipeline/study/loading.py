@@ -64,9 +64,7 @@ def _validated(name: str, document: Document) -> StudyFile:
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
-        errors = error.errors()
-        newer = [e for e in errors if e["loc"] == ("format",)]  # all else may be right in a newer format
-        _raise_any(document, (p for e in newer or errors for p in _from_pydantic(document, e)))
+        _raise_any(document, (p for e in error.errors() for p in _from_pydantic(document, e)))
         raise
     _raise_any(document, chain(broken_references(study), collisions(study)))
     # Levels of segments are known only once what they are made of is sound.
@@ -123,8 +121,8 @@ _EXPECTED = {
     "int_parsing": _WHOLE, "int_parsing_size": _WHOLE, "int_type": _WHOLE,
     "dict_type": _MAPPING, "model_type": _MAPPING, "model_attributes_type": _MAPPING,
     "tuple_type": _LIST, "list_type": _LIST,
-    "greater_than": "more than {gt}", "greater_than_equal": "at least {ge}",
-    "less_than": "less than {lt}", "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt:g}", "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}", "less_than_equal": "at most {le:g}",
     "too_short": "at least {min_length}", "too_long": "at most {max_length}",
 }  # fmt: skip
 _KINDS = {"type": Question, "rule": Rule}  # unions, by the key that tells their members apart
@@ -159,12 +157,14 @@ def _from_pydantic(document: Document, error: Any) -> Iterator[Problem]:
         yield Problem(place, what, _EXPECTED[kind].format(**context) if context else "one more")
     else:
         expected = _EXPECTED[kind].format(**context) if kind in _EXPECTED else error["msg"]
+        if context.get("class_name") in ("Option", "Row"):
+            expected = "a text, or {text: ...}"
         yield Problem(place, f"has {_shown(found)}", expected)
 
 
 def _place(document: Document, loc: tuple[str | int, ...]) -> Place:
     """pydantic's location without the names of union members and the like, which are not in the file."""
-    if loc[0] in ("questions", "cleaning"):
+    if loc[:1] in (("questions",), ("cleaning",)):
         loc = (*loc[:2], *loc[3:])
     place: Place = ()
     for part in loc:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from pipeline.study.analysis import Comparisons, Display, Indicators, Segments
 from pipeline.study.cleaning import Cleaning
@@ -21,13 +21,6 @@ from pipeline.study.waves import Columns, FileName, Wave, WaveName
 FORMAT = "1"
 
 
-def _format(value: str) -> str:
-    if value != FORMAT:
-        raise wrong(f'has "{value}"', f"{FORMAT}: this release reads no other format")
-    return value
-
-
-Format = Annotated[str, AfterValidator(_format)]
 Claims = Annotated[
     Annotated[FileName, Tag("a file")] | Annotated[tuple[dict[str, Any], ...], Tag("records")],
     Discriminator(lambda value: "a file" if isinstance(value, str) else "records"),
@@ -37,7 +30,9 @@ Claims = Annotated[
 class Study(Section):
     """A survey, described once. Sections stand in the order in which the pipeline uses them."""
 
-    format: Format = Field(FORMAT, json_schema_extra={"enum": [FORMAT, int(FORMAT)]}, description="of the study file")
+    format: Literal["1"] = Field(
+        FORMAT, json_schema_extra={"enum": [FORMAT, int(FORMAT)]}, description="of the study file"
+    )
     title: Text
     synthetic: bool = Field(False, description="the data are made, not collected; said wherever they are shown")
     sample: Sample
@@ -58,6 +53,16 @@ class Study(Section):
     display: Display = Display()
     claims: Claims | None = Field(None, description="file beside this one, or the records")
     disclosure: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _format_first(cls, value: Any) -> Any:
+        """All else may be right in another format."""
+        if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
+            raise wrong(
+                f'has "{value["format"]}"', f"{FORMAT}, the only format that this release reads", at=("format",)
+            )
+        return value
 
     @property
     def variables(self) -> tuple[Variable, ...]:

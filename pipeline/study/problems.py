@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.errors import listed, nearest
 from pipeline.study.section import Place
@@ -26,3 +26,8 @@ def unknown(place: Place, kind: str, name: str, valid: Iterable[str]) -> Problem
     return Problem(
         place, f'{kind} "{name}" does not exist', listed(choices) or "none is declared", nearest(name, choices)
     )
+
+
+def unfit(place: Place, kind: str, name: str, valid: Iterable[str]) -> Problem:
+    """A name that may exist, but is none of the valid ones."""
+    return replace(unknown(place, kind, name, valid), what=f'"{name}" is no {kind}')

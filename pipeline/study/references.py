@@ -12,7 +12,7 @@ from pipeline.study.columns import SegmentColumns
 from pipeline.study.conditions import Answered, Chosen, Condition, Filter, InRange, leaves
 from pipeline.study.evening import evened
 from pipeline.study.model import Study
-from pipeline.study.problems import Problem, unknown
+from pipeline.study.problems import Problem, unfit, unknown
 from pipeline.study.questions import GridQuestion, MultipleQuestion, NumberQuestion, TextQuestion
 from pipeline.study.section import Place
 from pipeline.study.variables import Variable, options_of
@@ -39,8 +39,8 @@ def broken_references(study: Study) -> Iterator[Problem]:
 def broken_comparisons(study: Study) -> Iterator[Problem]:
     """What is wrong with the groups of comparisons. The segments must be sound: their levels are looked up."""
     segments = {s.name: s for s in study.segment_columns}
-    levels = {"tier": study.tiers.order} if study.tiers else {}
-    levels |= {name: segment.all_levels for name, segment in segments.items()}
+    levels = {name: segment.all_levels for name, segment in segments.items()}
+    levels |= {"tier": study.tiers.order} if study.tiers else {}
     for name, comparison in study.comparisons.items():
         found = list(_unknown_groups(("comparisons", name), comparison, levels))
         yield from found or _unfit_groups(("comparisons", name), comparison, levels, segments)
@@ -196,9 +196,9 @@ class _Finder:
                 yield from self.condition((*place, "asked_if"), question.asked_if)
                 asked[name] = self._questions_of(question.asked_if)
         if circle := _circle(asked):
-            what = "is asked if it was answered itself"
+            what = "depends on the question itself"
             if len(circle) > 2:
-                what = f"is asked after questions that are asked after it: {' -> '.join(circle)}"
+                what = f"depends on questions that depend on this one: {' -> '.join(circle)}"
             yield Problem(("questions", circle[0], "asked_if"), what, "questions that come before it")
 
     def _questions_of(self, condition: Condition) -> set[str]:
@@ -237,7 +237,7 @@ class _Finder:
                 variables = self.resolver.of(question)
                 if not variables or variables[0].name != question or variables[0].kind != "choice":
                     single = [v.name for v in self.variables if v.kind == "choice" and not v.part]
-                    yield unknown(place, "single-choice question", question, single)
+                    yield unfit(place, "single-choice question", question, single)
                 elif not self.without_options(question):
                     for option in shares:
                         if option not in variables[0].options:
@@ -269,7 +269,7 @@ class _Finder:
                                       f"points for some of {listed(variables[0].options)}")  # fmt: skip
         for option in () if undecided else score.points:
             if option not in offered:
-                yield unknown(("score", "points", option), "option of a scored item", option, offered)
+                yield unfit(("score", "points", option), "option of a scored item", option, offered)
 
     def tiers(self) -> Iterator[Problem]:
         tiers = self.study.tiers
@@ -289,7 +289,7 @@ class _Finder:
         if tiers.within:
             exclusive = [name for name, segment in self.study.segments.items() if not self._overlaps(segment)]
             if tiers.within not in exclusive:
-                yield unknown(("tiers", "within"), "segment without overlap", tiers.within, exclusive)
+                yield unfit(("tiers", "within"), "segment without overlap", tiers.within, exclusive)
 
     def _overlaps(self, segment: Segment) -> bool:
         variables = self.resolver.of(segment.question or "")
@@ -337,7 +337,7 @@ def _each_known(place: Place, kind: str, names: Iterable[str], valid: Iterable[s
     choices = set(valid)
     for i, name in enumerate(names):
         if name not in choices:
-            yield unknown((*place, i), kind, name, valid)
+            yield unfit((*place, i), kind, name, valid)
 
 
 def _circle(uses: Mapping[str, Iterable[str]]) -> list[str]:

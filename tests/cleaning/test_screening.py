@@ -299,7 +299,7 @@ sample: {type: opt_in, population: people}
 questions:
   answered: {type: single, text: A, options: {"yes": "Yes", "no": "No"}}
   asked: {type: number, text: B, range: [0, 1]}
-  disposition: {type: single, text: C, options: {"yes": "Yes", "no": "No"}}
+  out_0: {type: single, text: C, options: {"yes": "Yes", "no": "No"}}
   hit: {type: single, text: D, options: {"yes": "Yes", "no": "No"}}
 cleaning:
   - {rule: screened_out, unless: {answered: ["yes"], hit: ["yes"]}}
@@ -308,8 +308,8 @@ cleaning:
   - {rule: incomplete, answered_below: 1}
 """
     study = study_from_text(text).study
-    whole = {"answered": "yes", "asked": 0.5, "disposition": "no", "hit": "yes"}
-    rows = [whole, whole | {"answered": "no"}, whole | {"asked": 7.0}, whole, whole | {"disposition": None}]
+    whole = {"answered": "yes", "asked": 0.5, "out_0": "no", "hit": "yes"}
+    rows = [whole, whole | {"answered": "no"}, whole | {"asked": 7.0}, whole, whole | {"out_0": None}]
     found = core_of(study, rows).screening["disposition"].to_pylist()
     assert found == ["analysed", "screened_out", "out_of_range", "duplicate_answers", "incomplete"]
 

@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from pipeline import tables
 from pipeline.cells.sums import read_cells
-from pipeline.errors import SurveyError
+from pipeline.errors import StudyFileError
 from pipeline.estimation.comparing import DEFINES, DISJOINT, OVERLAPPING, compare
 from pipeline.estimation.groups import Grouping
 from pipeline.estimation.levels import indicator_shares
@@ -453,14 +453,57 @@ def test_all_yes_in_both_groups_has_a_ratio_of_one_with_an_honest_interval():
 def test_tiers_made_from_an_answer_say_so_where_the_indicator_is_that_answer():
     text = TWO.replace('does_a: {when: {a: ["yes"]}, label: do it}', "is_x: {when: {kind: [x]}, label: be X}")
     row = two(60, 120, 30, 100, text)
-    assert (row["in_score"], row["status"], row["status_reason"]) == (False, "footnote", DEFINES)
+    assert (row["in_score"], row["status"], row["status_reason"]) == (True, "footnote", DEFINES)
+
+
+LABELS = """
+title: Words
+sample: {type: opt_in, population: people}
+synthetic: true
+questions:
+  kind: {type: single, text: K, options: {a: A, b: B, c: C, d: D}}
+  size: {type: single, text: S, options: {small: "1-249", large: {text: L, label: 250 and more}}}
+tiers:
+  order: [a, b, c, d]
+  labels: {a: early teams, b: growing teams, c: grown teams, d: leaders}
+  answers: {a: {kind: [a]}, b: {kind: [b]}, c: {kind: [c]}, d: {kind: [d]}}
+segments: {size: {question: size, label: company size}, plan: {levels: {Has a plan: {kind: [a]}}}}
+indicators: {is_small: {when: {size: [small]}}}
+comparisons:
+  one: {a: {tier: [d]}, b: rest}
+  two: {a: {tier: [b, c]}, b: {tier: [a, d]}}
+  three: {a: {tier: [a]}, b: everyone_else}
+  four: {a: {size: [small, large]}, b: everyone}
+  five: {a: {tier: [a], size: [large]}, b: rest}
+  six: {a: {plan: [Has a plan]}, b: rest}
+"""
+
+
+def test_groups_are_named_as_people_and_levels():
+    study = study_from_text(LABELS).study
+    frame = findings(study, core_of(study, [{"kind": "a", "size": "small"}]))
+    named = {row["comparison"]: (row["group_a"], row["group_b"]) for row in frame.to_dict("records")}
+    assert named == {
+        "one": ("leaders", "early, growing or grown teams"),
+        "two": ("growing or grown teams", "early teams or leaders"),
+        "three": ("early teams", "all other respondents"),
+        "four": ('respondents with company size "1-249" or "250 and more"', "all respondents"),
+        "five": (
+            'early teams with company size "250 and more"', "other respondents with a known tier and company size"
+        ),
+        "six": ('respondents with plan "Has a plan"', "all other respondents"),
+    }  # fmt: skip
+    within = frame[(frame["comparison"] == "one") & (frame["level"] == "small")]["wording"].item()
+    assert within == (
+        'Among respondents with company size "1-249", there are no respondents to compare leaders with early, '
+        'growing or grown teams in how likely they are to show "is small" (n = 0 and 1). [synthetic data]'
+    )
 
 
 def test_two_overlapping_levels_at_once_are_refused_and_not_counted_as_nobody():
     text = TEXT[: TEXT.index("comparisons:")] + "comparisons: {x: {a: {team: [service]}, b: {team: [sales]}}}\n"
-    study = study_from_text(text).study
-    with pytest.raises(SurveyError, match="2 levels of segment team, which may overlap: service, sales"):
-        findings(study, core_of(study, people(1, 20)))
+    with pytest.raises(StudyFileError, match='2 levels of segment "team", which may overlap: service, sales'):
+        study_from_text(text)
 
 
 # -- shares

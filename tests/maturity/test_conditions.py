@@ -77,11 +77,14 @@ def record(answers: dict[str, Any]) -> dict[str, Any]:
 CHOSEN = st.sampled_from(list(OPTIONS)).flatmap(
     lambda q: st.lists(st.sampled_from(OPTIONS[q]), min_size=1, max_size=2).map(lambda some: {q: some})
 )
-LIMIT = st.sampled_from([0, 9.5, 10, 11])
-RANGE = st.dictionaries(st.sampled_from(["at_least", "at_most", "above", "below"]), LIMIT, min_size=1, max_size=2)
+LIMITS = st.sampled_from([(0, 9.5), (9.5, 10), (10, 11)])
+BETWEEN = st.tuples(LIMITS, st.sampled_from(["at_least", "above", None]), st.sampled_from(["at_most", "below"])).map(
+    lambda r: ({r[1]: r[0][0]} if r[1] else {}) | {r[2]: r[0][1]}
+)
 ANSWERED = st.builds(
     lambda q, yes: {q: {"answered": yes}}, st.sampled_from([*OPTIONS, "budget", "why"]), st.sampled_from(["yes", "no"])
 )
+RANGE = BETWEEN | st.sampled_from([{"at_least": 9.5}, {"above": 9.5}, {"at_most": 10}, {"below": 10}])
 LEAF = st.one_of(CHOSEN, CHOSEN, RANGE.map(lambda limits: {"budget": limits}), ANSWERED, st.sampled_from(list(FILTERS)))
 
 

@@ -149,15 +149,15 @@ def test_questions_may_have_the_names_of_columns_that_are_made():
 title: Names
 sample: {type: opt_in, population: people}
 questions:
-  disposition: {type: single, text: A, options: {"yes": "Yes", "no": "No"}}
+  its_tier: {type: single, text: A, options: {"yes": "Yes", "no": "No"}}
   cut_1: {type: single, text: B, options: {"yes": "Yes", "no": "No"}}
   rules_met: {type: single, text: C, options: {"yes": "Yes", "no": "No"}}
-tiers: {order: [low, high], answers: {low: {cut_1: ["no"]}, high: {disposition: ["yes"]}}}
-segments: {kind: {question: rules_met}, by: {levels: {X: {disposition: ["yes"]}}}}
-indicators: {said_yes: {when: {disposition: ["yes"]}}}
+tiers: {order: [low, high], answers: {low: {cut_1: ["no"]}, high: {its_tier: ["yes"]}}}
+segments: {kind: {question: rules_met}, by: {levels: {X: {its_tier: ["yes"]}}}}
+indicators: {said_yes: {when: {its_tier: ["yes"]}}}
 """
     study = study_from_text(text).study
-    rows = [{"disposition": "yes", "cut_1": "yes", "rules_met": "no"}, {"disposition": "no", "cut_1": "no"}]
+    rows = [{"its_tier": "yes", "cut_1": "yes", "rules_met": "no"}, {"its_tier": "no", "cut_1": "no"}]
     found = core_of(study, rows).respondents
     assert columns(found, "disposition", "tier", "kind", "by__x", "said_yes") == [
         ("analysed", "high", "no", 1, 1), ("analysed", "low", None, 0, 0),

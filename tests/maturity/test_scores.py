@@ -15,8 +15,8 @@ questions:
   practice: {type: grid, text: P, scale: frequency, rows: {crm: C, map: M, ads: A}}
   sponsor: {type: single, text: S, options: {"no": "No", some: Some, "yes": "Yes", dk: {text: Unsure, is: dont_know}}}
   teams: {type: multiple, text: T, options: {service: Service, sales: Sales}}
-  score: {type: single, text: N, options: {low: Low, high: High}}
-  disposition: {type: single, text: D, options: {low: Low, high: High}}
+  score_a: {type: single, text: N, options: {low: Low, high: High}}
+  rules_met: {type: single, text: D, options: {low: Low, high: High}}
 scales:
   frequency: {never: Never, rarely: Rarely, often: Often, dk: {text: "Don't know", is: dont_know}}
 """
@@ -132,13 +132,13 @@ def test_an_item_that_the_delivery_lacks_is_missing():
 
 def test_questions_may_have_the_names_of_columns_that_scoring_makes():
     text = """
-score: {points: {low: 0, high: 1}, dimensions: {a: {items: [score, disposition]}}}
+score: {points: {low: 0, high: 1}, dimensions: {a: {items: [score_a, rules_met]}}}
 tiers: {order: [under, over], cuts: [60]}
-segments: {own: {question: score}}
-indicators: {is_low: {when: {score: [low]}}, is_out: {when: {disposition: [low]}}}
+segments: {own: {question: score_a}}
+indicators: {is_low: {when: {score_a: [low]}}, is_out: {when: {rules_met: [low]}}}
 """
     core = core_of(
-        study_with(text), [{"score": "low", "disposition": "high"}, {"score": "high", "disposition": "high"}]
+        study_with(text), [{"score_a": "low", "rules_met": "high"}, {"score_a": "high", "rules_met": "high"}]
     )
     assert columns(core.respondents, "disposition", "score", "tier", "own", "is_low", "is_out") == [
         ("analysed", 50.0, "under", "low", 1, 0), ("analysed", 100.0, "over", "high", 0, 0),
