@@ -74,8 +74,8 @@ def run_study(
 
     told: is called with ("step", asset) when an asset begins and ("log", text) for what the run has to say.
     """
-    Thread(target=_import_ahead, daemon=True).start()
     with dagster_instance(home) as instance:
+        Thread(target=_import_ahead, daemon=True).start()
         _heal(instance)
         register_waves(instance, study_file.name, waves)
         definitions = study_definitions(study_file)
@@ -95,9 +95,8 @@ def run_study(
 
 
 def _import_ahead() -> None:
-    """Loads what only the findings need, a second of imports, while the steps before them run."""
-    for module in ("statsmodels.stats.multitest", "altair", "vl_convert"):
-        importlib.import_module(module)
+    """Loads what only the findings need, most of a second, while the steps before them run."""
+    importlib.import_module("statsmodels.stats.multitest")
 
 
 def _run(

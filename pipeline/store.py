@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class WaveStore:
     home: Home
     study_file: StudyFile
     wave: str
+    _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)  # versions, as of the first look
 
     @property
     def study(self) -> Study:
@@ -60,7 +61,7 @@ class WaveStore:
 
     def version(self, table: Table) -> str:
         """The version of a table: a hash of the delivery, its sections, its code, and all that it is made from."""
-        return self._version(table, {})
+        return self._version(table, self._known)
 
     def _version(self, table: Table, known: dict[str, str]) -> str:
         if table.name not in known:
@@ -163,5 +164,4 @@ def _checked(path: Path, table: Table, study: Study) -> int:
 
 def versions(store: WaveStore, made: Mapping[str, Table]) -> dict[str, str]:
     """Versions of several tables, by name."""
-    known: dict[str, str] = {}
-    return {name: store._version(table, known) for name, table in made.items()}
+    return {name: store.version(table) for name, table in made.items()}

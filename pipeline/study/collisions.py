@@ -22,6 +22,7 @@ RESPONSE_COLUMNS = (
 RESPONDENT_COLUMNS = ("wave", "source_row", "respondent_id", "disposition", "score", "tier", "weight", "all",
                       "segment", "level", "stratum", "n", "w", "ww")  # fmt: skip
 CONDITION_WORDS = ("any", "all", "not", "tier", "filter")
+EVERY_WAVE = ""
 WITHOUT_TIER = "without_tier"  # a row of table `tiers`
 
 
@@ -44,13 +45,14 @@ def _same_options(place: Place, options: Options) -> Iterator[Problem]:
             yield Problem((*place, key), f'differs from option "{first}" by case only', "another name")
         if (first := by_text.setdefault(evened(option.text), key)) != key:
             yield Problem((*place, key), f'has the text of option "{first}"', "texts that differ")
-    for wave in dict.fromkeys(wave for option in options.values() for wave in option.was):
-        in_wave: dict[str, str] = {}
-        renamed_last = sorted(options, key=lambda key: wave in options[key].was)
-        for key in renamed_last:
-            first = in_wave.setdefault(evened(options[key].text_in(wave)), key)
-            if first != key and wave in options[key].was:
-                yield Problem((*place, key, "was", wave), f'is the text of option "{first}" in wave {wave}',
+    renamed: dict[tuple[str, str], str] = {}
+    for key, option in options.items():
+        for wave, text in option.was.items():
+            first = renamed.setdefault((wave, evened(text)), key)
+            other = by_text.get(evened(text), key)
+            if first != key or (other != key and wave not in options[other].was):
+                yield Problem((*place, key, "was", wave),
+                              f'is the text of option "{first if first != key else other}" in wave {wave}',
                               "texts that differ")  # fmt: skip
 
 
@@ -58,22 +60,24 @@ def _same_options(place: Place, options: Options) -> Iterator[Problem]:
 
 
 def _source_columns(study: Study) -> Iterator[Problem]:
-    """Two declarations that look for the same column, each question reported once."""
-    taken: dict[str, list[tuple[str, Question | None]]] = {}
+    """Two declarations that look for the same column in some wave, each question reported once."""
+    taken: dict[str, dict[str, str]] = {}  # by column and wave, EVERY_WAVE for all of them: who looks for it
     for ours, column in study.columns.named.items():
-        claims = taken.setdefault(_by_name(column), [])
-        if claims:
-            yield Problem(("columns", ours), f"names the column of `{claims[0][0]}`", "a column of its own")
-        claims.append((f"columns.{ours}", None))
+        by = taken.setdefault(_by_name(column), {EVERY_WAVE: f"columns.{ours}"})[EVERY_WAVE]
+        if by != f"columns.{ours}":
+            yield Problem(("columns", ours), f"names the column of `{by}`", "a column of its own")
     for name, question in study.questions.items():
         reported = False
+        waves = question.waves or (EVERY_WAVE,)
         for place, column in _sought(name, question, study):
-            claims = taken.setdefault(column, [])
-            other = next((by for by, declared in claims if _at_once(question, declared)), None)
-            if other is not None and not reported:
+            claims = taken.setdefault(column, {})
+            others = [claims[wave] for wave in (*waves, EVERY_WAVE) if wave in claims]
+            if question.waves is None:
+                others += claims.values()
+            if others and not reported:
                 reported = True
-                yield Problem(place, f"looks for the same column as `{other}`", do="tell them apart with `column`")
-            claims.append((f"{name}.{place[-1]}" if len(place) > 3 else name, question))
+                yield Problem(place, f"looks for the same column as `{others[0]}`", do="tell them apart with `column`")
+            claims |= dict.fromkeys(waves, f"{name}.{place[-1]}" if len(place) > 3 else name)
 
 
 def _by_name(column: str) -> str:
@@ -104,13 +108,6 @@ def _sought(name: str, question: Question, study: Study) -> Iterator[tuple[Place
             yield where, f"part {evened(question.column)} {evened(text)}"
         else:
             yield where, f"text {evened(f'{question.text} - {text}')}"
-
-
-def _at_once(question: Question, other: Question | None) -> bool:
-    """Whether some wave asked both."""
-    if other is None or question.waves is None or other.waves is None:
-        return True
-    return bool(set(question.waves) & set(other.waves))
 
 
 def _personal(study: Study) -> Iterator[Problem]:

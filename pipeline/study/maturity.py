@@ -26,8 +26,9 @@ class Dimension(Section):
     def _reachable(self) -> Dimension:
         if self.min_answered and self.min_answered > len(self.items):
             raise wrong("is more than the dimension has items", f"at most {len(self.items)}", at=("min_answered",))
+        first = {item: i for i, item in reversed([*enumerate(self.items)])}
         for i, item in enumerate(self.items):
-            if item in self.items[:i]:
+            if first[item] != i:
                 raise wrong(f'names "{item}" twice', "each item once; `weight` is for dimensions", at=("items", i))
         return self
 

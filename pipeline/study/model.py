@@ -30,9 +30,7 @@ Claims = Annotated[
 class Study(Section):
     """A survey, described once. Sections stand in the order in which the pipeline uses them."""
 
-    format: Literal["1"] = Field(
-        FORMAT, json_schema_extra={"enum": [FORMAT, int(FORMAT)]}, description="of the study file"
-    )
+    format: Literal["1"] = Field("1", description="of the study file")
     title: Text
     synthetic: bool = Field(False, description="the data are made, not collected; said wherever they are shown")
     sample: Sample
@@ -59,9 +57,7 @@ class Study(Section):
     def _format_first(cls, value: Any) -> Any:
         """All else may be right in another format."""
         if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
-            raise wrong(
-                f'has "{value["format"]}"', f"{FORMAT}, the only format that this release reads", at=("format",)
-            )
+            raise wrong(f'has "{value["format"]}"', f"{FORMAT}, all that this release reads", at=("format",))
         return value
 
     @property

@@ -31,3 +31,9 @@ def unknown(place: Place, kind: str, name: str, valid: Iterable[str]) -> Problem
 def unfit(place: Place, kind: str, name: str, valid: Iterable[str]) -> Problem:
     """A name that may exist, but is none of the valid ones."""
     return replace(unknown(place, kind, name, valid), what=f'"{name}" is no {kind}')
+
+
+def one_line(text: str, most: int = 600) -> str:
+    """A text of the file as it can stand in a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}..."

@@ -65,19 +65,21 @@ def parse_yaml(text: str, name: str) -> Document:
     try:
         return _Reader(text, name).document()
     except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error, name) from error
+        raise _not_yaml(error, text, name) from error
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         raise StudyFileError(f"{name}, line {line}", f"is not valid YAML: {error.reason}") from error
 
 
-def _not_yaml(error: yaml.MarkedYAMLError, name: str) -> StudyFileError:
-    at, began = error.problem_mark, error.context_mark
+def _not_yaml(error: yaml.MarkedYAMLError, text: str, name: str) -> StudyFileError:
+    line = error.problem_mark.line + 1 if error.problem_mark else 1
+    began = error.context_mark.line + 1 if error.context_mark else line
+    tab = re.match(r" *\t", (*text.splitlines(), "")[line - 1])
     return StudyFileError(
-        f"{name}, line {at.line + 1 if at else 1}",
+        f"{name}, line {line}",
         f"is not valid YAML: {error.problem or error.context}",
-        found=f"{error.context}, begun on line {began.line + 1}" if began and error.context else None,
-        do="indent with spaces, not tabs" if "\\t" in str(error.problem) else None,
+        found=f"{error.context}, begun on line {began}" if began != line else None,
+        do="indent with spaces, not tabs" if tab else None,
     )
 
 

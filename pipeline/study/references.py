@@ -57,8 +57,9 @@ def _unknown_groups(place: Place, comparison: Comparison, levels: Levels) -> Ite
                 yield unknown((*place, side, key), "segment", key, levels)
                 continue
             kind = "tier" if key == "tier" else f"level of {key}"
+            known = set(levels[key])
             for i, level in enumerate(chosen):
-                if level not in levels[key]:
+                if level not in known:
                     yield unknown((*place, side, key, i), kind, level, levels[key])
 
 
@@ -96,6 +97,7 @@ class _Finder:
         self.resolver = study.resolver
         self.variables = study.variables
         self.sizes: dict[str, int] = {}  # leaves of each filter, written out
+        self.looks_at: dict[str, set[str]] = {}  # questions of each filter
 
     def without_options(self, question: str) -> bool:
         """Whether the scale of a question is unknown, so that nothing can be said of its options."""
@@ -157,8 +159,9 @@ class _Finder:
             return
         offered = options_of(question, self.study.scales)
         valid = [v.part for v in variables] if isinstance(question, MultipleQuestion) else list(offered)
+        known = set(valid)
         for i, option in enumerate(leaf.options):
-            if option not in valid:
+            if option not in known:
                 by_text = {evened(o.text): key for key, o in offered.items()}
                 close = by_text.get(evened(option)) or nearest(option, valid)
                 yield Problem((*place, i), f'selects "{option}", which question "{leaf.question}" does not offer',
@@ -180,6 +183,7 @@ class _Finder:
         depths: dict[str, int] = {}
         for name in TopologicalSorter(uses).static_order():
             self.sizes[name] = min(self._size(filters[name]), MOST_LEAVES + 1)
+            self.looks_at[name] = self._questions_of(filters[name])
             depths[name] = 1 + max((depths[used] for used in uses[name]), default=0)
             if depths[name] == DEEPEST_FILTERS + 1:
                 yield Problem(("filters", name), f"stands on {DEEPEST_FILTERS} filters in a row", "fewer")
@@ -204,15 +208,11 @@ class _Finder:
     def _questions_of(self, condition: Condition) -> set[str]:
         """Questions that a condition looks at, filters followed; what does not exist is left out."""
         found: set[str] = set()
-        followed: set[str] = set()
-        open_ends = [condition]
-        while open_ends:
-            for leaf in leaves(open_ends.pop()):
-                if not isinstance(leaf, Filter):
-                    found |= {v.question for v in self.resolver.of(leaf.question)[:1]}
-                elif leaf.name in self.study.filters and leaf.name not in followed:
-                    followed.add(leaf.name)
-                    open_ends.append(self.study.filters[leaf.name])
+        for leaf in leaves(condition):
+            if isinstance(leaf, Filter):
+                found |= self.looks_at.get(leaf.name, set())
+            else:
+                found |= {v.question for v in self.resolver.of(leaf.question)[:1]}
         return found
 
     def cleaning(self) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ _AS_WRITTEN: dict[str, dict[str, Any]] = {
     "string": {"type": ["string", "number", "boolean"]},
     "number": {"type": ["number", "string"], "pattern": _NUMERAL},
     "integer": {"type": ["integer", "string"], "pattern": r"^[0-9]+$"},
-    "boolean": {"enum": _YES_NO},
+    "boolean": {"type": ["boolean", "string"], "enum": _YES_NO},
 }
 
 
@@ -35,6 +35,8 @@ def _as_written(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     node = {key: _as_written(value) for key, value in node.items() if key != "title" or not isinstance(value, str)}
+    if isinstance(node.get("const"), str) and node["const"].isdigit():
+        node["enum"] = [node["const"], int(node.pop("const"))]
     if node.get("$comment") == CONDITION:
         node["$ref"] = "#/$defs/Condition"
     if node.get("default", "") is None:
@@ -44,8 +46,9 @@ def _as_written(node: Any) -> Any:
         node = choices[0] | {key: value for key, value in node.items() if key != "anyOf"}
     if not isinstance(node.get("type"), str):
         return node
-    written = {} if "enum" in node or "const" in node else _AS_WRITTEN.get(node["type"], {"type": node["type"]})
-    return {key: value for key, value in node.items() if key != "type"} | written
+    if "enum" in node or "const" in node:
+        return {key: value for key, value in node.items() if key != "type"}
+    return node if node.get("format") == "date" else node | _AS_WRITTEN.get(node["type"], {})
 
 
 def _condition() -> dict[str, Any]:
