@@ -48,9 +48,12 @@ def test_an_interval_without_end_says_so():
 
 def test_suppressed_endless_and_segment_ratios_are_not_drawn():
     hidden = [
-        finding("a", 2.0, 1.0, 3.0, status="suppress"), finding("b", math.inf, 1.0, math.inf), finding("c", 0.0, 0.0, 1.0),
-        finding("d", 2.0, 1.0, 3.0, segment="size"), finding("e", 2.0, 1.0, 3.0, ratio=None),
-    ]  # fmt: skip
+        finding("a", 2.0, 1.0, 3.0, status="suppress"),
+        finding("b", math.inf, 1.0, math.inf),
+        finding("c", 0.0, 0.0, 1.0),
+        finding("d", 2.0, 1.0, 3.0, segment="size"),
+        finding("e", 2.0, 1.0, 3.0) | {"ratio": None},
+    ]
     assert forest_markdown(hidden, False) == ""
     assert forest_markdown([*hidden, finding("f", 2.0, 1.0, 3.0)], False).startswith(
         "![Risk ratios, c](data:image/svg+xml"
