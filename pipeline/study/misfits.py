@@ -51,6 +51,8 @@ def misfits(document: Document, error: Any) -> Iterator[Problem]:
         yield Problem(place, f"has {_shown(found)}", listed(choices, 30), nearest(str(found), choices))
     elif kind == "missing" and isinstance(error["loc"][-1], str):
         yield Problem(place, f"misses the key `{error['loc'][-1]}`")
+    elif kind == "too_short" and len(found) >= context["min_length"]:
+        return  # long enough, but for the entries that are wrong themselves
     elif kind in ("missing", "too_short", "too_long"):
         size = context.get("actual_length", error["loc"][-1])
         what = f"has {size} {'entry' if size == 1 else 'entries'}" if size else "is empty"

@@ -39,10 +39,10 @@ CASES = [
     ("  teams:", "  Teams:", "questions.Teams", "is not a name", "lower-case letters", "teams"),
     ("  teams:", "  my__teams:", "questions.my__teams", "is not a name", "lower-case letters", "my_teams"),
     ("type: number", "type: numbr", "questions.budget.type", 'has "numbr"', "single, multiple, grid, number, text", "number"),
-    ("type: number", "type: [number]", "questions.budget.type", "has a list", "single, multiple", None),
+    ("type: number", "type: [number]", "questions.budget.type", "has a list", "single, multiple", "number"),
     ("{type: number, text", "{typ: number, text", "questions.budget", "misses the key `type`", "single, multiple", "typ"),
     ("text: Yearly", "txt: Yearly", "questions.budget.txt", UNKNOWN, "text, column, label, asked_if, waves", "text"),
-    ("text: Yearly budget, ", "", "questions.budget", "needs `text` or `column`", None, None),
+    ("text: Yearly budget, ", "", "questions.budget", "needs `text` or `column`, to be found in the export", None, None),
     ("text: Yearly budget", 'text: "<br/>"', "questions.budget.text", "is blank", "a text", None),
     ("[0, 1000000000]", "[5, 0]", "questions.budget.range", "is not in order", "[lowest, highest]", None),
     ("[0, 1000000000]", "[0]", "questions.budget.range", "has 1 entry", "one more", None),
@@ -119,7 +119,7 @@ def test_one_mistake_is_one_problem_at_its_line(
     old: str, new: str, key: str, what: str, expected: str | None, close: str | None
 ):
     error = refused(changed(old, new))
-    line = line_of(EXAMPLE, old) + new.count("\n")
+    line = line_of(EXAMPLE, old)
     assert (error.where, error.what) == (f"study.yaml, line {line}", f"{key}: {what}")
     assert error.details.get("nearest") == close
     if expected is None:
@@ -170,19 +170,16 @@ def test_an_unknown_key_hides_what_seems_to_be_missing_for_it_and_nothing_else()
     text = changed("b: everyone_else", "b: everyone_els", text)
     assert problems(text) == [
         "line 44: questions.budget.txt: is not a key here",
-        "line 59: design.stratum: is not a key here",
         "line 59: design.lonly_psu: is not a key here",
+        "line 59: design.stratum: is not a key here",
         'line 80: comparisons.large.b: has "everyone_els"',
-    ] or problems(text)[1:3] == [
-        "line 59: design.lonly_psu: is not a key here",
-        "line 59: design.stratum: is not a key here",
     ]
 
 
 def test_a_key_called_as_the_type_of_its_question_does_not_hide_the_place():
     """pydantic puts the tag `text` before the key; the question has a key of that name."""
     text = f"{HEAD}questions:\n  q:\n    type: text\n    text: What?\n    waves: [../x]\n"
-    assert problems(text) == ['line 5: questions.q.waves.#1: "../x" is not a wave name']
+    assert problems(text) == ['line 7: questions.q.waves.#1: "../x" is not a wave name']
 
 
 @pytest.mark.parametrize(
@@ -193,10 +190,10 @@ def test_a_key_called_as_the_type_of_its_question_does_not_hide_the_place():
 )  # fmt: skip
 def test_a_section_of_another_shape(section: str, what: str):
     written = "{a: b}" if what == "a mapping" else "[a, b]"
-    kept = "".join(line + "\n" for line in SMALL.splitlines() if not line.startswith((section, "  "))) + f"{section}: {written}\n"
-    if section != "questions":
-        kept = SMALL.replace("sample:", "sampl_:") if section == "sample" else SMALL
-        kept = "".join(f"{x}\n" for x in kept.splitlines() if not x.startswith("sampl_")) + f"{section}: {written}\n"
+    kept = "".join(f"{line}\n" for line in SMALL.splitlines() if not line.startswith(section))
+    if section == "questions":
+        kept = HEAD
+    kept += f"{section}: {written}\n"
     error = refused(kept)
     assert (error.where, error.what) == (f"study.yaml, line {len(kept.splitlines())}", f"{section}: has {what}")
     assert error.details["expected"] == ("a list, [..., ...]" if what == "a mapping" else MAPPING)
