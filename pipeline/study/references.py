@@ -127,27 +127,27 @@ class _Finder:
         problem = self._no_variable(place, ref, variables)
         if problem is not None:
             yield problem
-        elif isinstance(leaf, InRange) and variables[0].kind != "number":
+        elif isinstance(leaf, InRange) and variables and variables[0].kind != "number":
             yield Problem(place, f'"{ref}" is no number, so it has no range', "a list of its options")
-        elif isinstance(leaf, Chosen):
+        elif isinstance(leaf, Chosen) and variables:
             yield from self._chosen(place, leaf, variables)
 
     def _no_variable(self, place: Place, ref: str, variables: tuple[Variable, ...]) -> Problem | None:
         """What is wrong with a reference to a question, a grid row or a tick, if anything."""
         questions = self.study.questions
-        if not variables:
-            name, _, part = ref.partition(".")
-            parts = [v.part for v in self.resolver.of(name) if v.part]
-            if name not in questions or not part or self.without_options(name):
-                return None if name in questions and part else unknown(place, "question", ref, questions)
-            if not parts:
-                return Problem(place, f'"{name}" has no parts', f'"{name}" alone')
-            close = nearest(part, parts)
-            return Problem(place, f'"{name}" has no part "{part}"', listed(f"{name}.{p}" for p in parts),
-                           f"{name}.{close}" if close else None)  # fmt: skip
         if isinstance(questions.get(ref), GridQuestion):
             return Problem(place, f'"{ref}" is a grid', f"one of its rows: {listed(v.ref for v in variables)}")
-        return None
+        name, _, part = ref.partition(".")
+        if variables or (name in questions and self.without_options(name)):
+            return None
+        if name not in questions:
+            return unknown(place, "question", ref, questions)
+        parts = [v.part for v in self.resolver.of(name) if v.part]
+        if not parts:
+            return Problem(place, f'"{name}" has no parts', f'"{name}" alone')
+        close = nearest(part, parts)
+        return Problem(place, f'"{name}" has no part "{part}"', listed(f"{name}.{p}" for p in parts),
+                       f"{name}.{close}" if close else None)  # fmt: skip
 
     def _chosen(self, place: Place, leaf: Chosen, variables: tuple[Variable, ...]) -> Iterator[Problem]:
         question = self.study.questions[variables[0].question]

@@ -6,54 +6,63 @@ import pytest
 
 from tests.study.files import EXAMPLE, HEAD, SMALL, changed, line_of, problems, refused, study
 
+# The example without comparisons and weights, so that names in it can be changed in one place.
+LOOSE = "".join(
+    f"{line}\n"
+    for line in EXAMPLE.splitlines()
+    if not line.startswith(("comparisons:", "  maturity:", "  large:", "weights:", "  main:", "  voters:"))
+).replace("nets: {up_to_10000: [small, medium]}", "nets: {}")
+
 CASES = [
     # old, new, key, what
     ("rarely: Rarely", 'rarely: " NEVER "', "scales.frequency.rarely", 'has the text of option "never"'),
-    ('medium: "250-10,000"', 'medium: "1–249"', "questions.employees.options.medium", 'has the text of option "small"'),
-    ('medium: "250-10,000"', 'Small: "x"', "questions.employees.options.Small", 'differs from option "small" by case only'),
+    ('medium: "250-10,000"', 'medium: "1–249"', "questions.employees.options.medium",
+     'has the text of option "small"'),
+    ('medium: "250-10,000"', 'Small: "x"', "questions.employees.options.Small",
+     'differs from option "small" by case only'),
     ('was: {2021: "Greater than 10,000"}', 'was: {2021: "1-249"}', "questions.employees.options.huge.was.2021",
      'is the text of option "small" in wave 2021'),
-    ("text: Yearly budget", 'text: "which teams  use social?"', "questions.budget.text", "looks for the same column as `teams`"),
-    ('text: "Which teams use social?"', "column: qid7", "questions.teams.column", "looks for the same column as `listening`"),
+    ("text: Yearly budget", 'text: "which teams  use social?"', "questions.budget.text",
+     "looks for the same column as `teams`"),
+    ('text: "Which teams use social?"', "column: qid7", "questions.teams.column",
+     "looks for the same column as `listening`"),
     ("text: Yearly budget", "text: Which teams use social? - Marketing", "questions.budget.text",
      "looks for the same column as `teams.marketing`"),
     ("column: QID7", "column: ResponseID", "questions.listening.column", "looks for the same column as `columns.id`"),
-    ("attribution: attribute sales to social", "attribution: Link social data to CRM", "questions.practice.rows.attribution",
+    ("attribution: attribute sales to social", "attribution: Link social data to CRM",
+     "questions.practice.rows.attribution",
      "looks for the same column as `practice.crm`"),
     ("started: StartDate", "started: RESPONSEID", "columns.started", "names the column of `columns.id`"),
     ("id: ResponseId", "id: RecipientEmail", "columns.id", "is listed under `personal`, and would be kept"),
-    ("[IPAddress, RecipientEmail]", '["How many people*"]', "questions.employees", "is listed under `personal`, and would be kept"),
-    ("[IPAddress, RecipientEmail]", '["qid?"]', "questions.listening", "is listed under `personal`, and would be kept"),
-    ("  size: {q", "  score_crm: {q", "segments.score_crm", 'needs the column "score_crm", which is dimension crm of the score'),
-    ("  listens: {w", "  score_crm: {w", "indicators.score_crm", 'needs the column "score_crm", which is dimension crm of the score'),
+    ("[IPAddress, RecipientEmail]", '["How many people*"]', "questions.employees",
+     "is listed under `personal`, and would be kept"),
+    ("[IPAddress, RecipientEmail]", '["qid?"]', "questions.listening",
+     "is listed under `personal`, and would be kept"),
+    ("  size: {q", "  score_crm: {q", "segments.score_crm",
+     'needs the column "score_crm", which is dimension crm of the score'),
+    ("  listens: {w", "  score_crm: {w", "indicators.score_crm",
+     'needs the column "score_crm", which is dimension crm of the score'),
     ("  listens: {w", "  size: {w", "indicators.size", 'needs the column "size", which is segment size'),
     ("  listens: {w", "  profile: {w", "indicators.profile", 'needs the column "profile", which is segment profile'),
     ("  listens: {w", "  score: {w", "indicators.score", 'needs the column "score", which is a column of its own'),
     ("  listens: {w", "  all: {w", "indicators.all", 'needs the column "all", which is a column of its own'),
     ("Active: active}", '"huge in (the) north!": active}', "segments.profile.levels.huge in (the) north!",
      'needs the column "profile__huge_in_the_north", which is level "Huge in the north" of segment profile'),
-    ("[less_mature, mature]", "[without_tier, mature]", "tiers.order.#1", '"without_tier" stands for respondents without a tier'),
+    ("[less_mature, mature]", "[without_tier, mature]", "tiers.order.#1",
+     '"without_tier" stands for respondents without a tier'),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "key", "what"), CASES)
 def test_one_collision_is_one_problem_at_its_line(old: str, new: str, key: str, what: str):
-    text = changed(old, new)
-    if "without_tier" in new:
-        text = text.replace("{tier: [less_mature]}", "rest")
-    if "size" in old:
-        text = text.replace("{size: [huge]}", "{tier: [mature]}")
-    error = refused(text)
-    line = 28 if False else line_of(EXAMPLE, old)
-    where = {"questions.employees": "  employees:", "questions.listening": "  listening:"}.get(key)
-    if "personal" in what and where:
-        line = line_of(EXAMPLE, where)
-    if "columns.id" in what and key == "columns.started":
-        line = line_of(EXAMPLE, "started:")
-    assert (error.where, error.what) == (f"study.yaml, line {line}", f"{key}: {what}")
+    error = refused(changed(old, new, LOOSE))
+    marker = f"  {key.split('.')[1]}:" if "personal" in what else old
+    assert (error.where, error.what) == (f"study.yaml, line {line_of(LOOSE, marker)}", f"{key}: {what}")
 
 
-@pytest.mark.parametrize("name", ["id", "wave", "status", "duration", "source_row", "progress", "any", "all", "not", "tier"])
+@pytest.mark.parametrize(
+    "name", ["id", "wave", "status", "duration", "source_row", "progress", "any", "all", "not", "tier"]
+)
 def test_a_question_cannot_have_a_name_of_ours(name: str):
     text = SMALL.replace("  words:", f"  {name}:")
     assert problems(text) == [f'line 8: questions.{name}: "{name}" is a word of the study file or a column of its own']
@@ -71,9 +80,7 @@ def test_a_segment_or_an_indicator_may_be_called_as_its_question():
 
 def test_levels_of_a_multiple_question_may_not_make_one_column():
     text = SMALL.replace("{x: X, y: Y,", "{x: X, x_: Y,") + "segments: {s: {question: ticks}}\n"
-    assert problems(text) == [
-        'line 9: segments.s: needs the column "s__x", which is level "x" of segment s'
-    ]
+    assert problems(text) == ['line 9: segments.s: needs the column "s__x", which is level "x" of segment s']
 
 
 def two_questions(first: str, second: str) -> str:
@@ -86,7 +93,10 @@ def two_questions(first: str, second: str) -> str:
         ("type: text, text: Why?", "type: text, text: Why?, column: Q2"),
         ("type: text, text: Why?, waves: [2021]", "type: text, text: Why?, waves: [2022, 2023]"),
         ("type: grid, text: Why?, options: {a: A}, rows: {x: X}", "type: text, text: Why?"),
-        ("type: grid, text: Why?, options: {a: A}, rows: {x: X}", "type: grid, text: Why?, options: {a: A}, rows: {y: Y}"),
+        (
+            "type: grid, text: Why?, options: {a: A}, rows: {x: X}",
+            "type: grid, text: Why?, options: {a: A}, rows: {y: Y}",
+        ),
     ],
 )
 def test_questions_that_can_be_told_apart(first: str, second: str):
@@ -101,15 +111,21 @@ def test_questions_that_can_be_told_apart(first: str, second: str):
         ("type: text, text: Why?", "type: text, text: Why?, waves: [2022]", "text", "one"),
         ("type: text, text: Why?, waves: [2022]", "type: text, text: Why?", "text", "one"),
         ("type: text, column: Q1", "type: text, column: q1", "column", "one"),
-        ("type: grid, text: Why?, options: {a: A}, rows: {x: X}", "type: grid, text: Why?, options: {a: A}, rows: {y: x}",
+        ("type: grid, text: Why?, options: {a: A}, rows: {x: X}",
+         "type: grid, text: Why?, options: {a: A}, rows: {y: x}",
          "rows.y", "one.x"),
-        ("type: grid, text: Why?, options: {a: A}, rows: {x: {text: X, column: Q1}}", "type: text, column: Q1", "column", "one.x"),
-        ("type: multiple, column: Q1, options: {a: A}", "type: multiple, column: Q1, options: {b: B}", "column", "one"),
+        ("type: grid, text: Why?, options: {a: A}, rows: {x: {text: X, column: Q1}}", "type: text, column: Q1",
+         "column", "one.x"),
+        ("type: multiple, column: Q1, options: {a: A}", "type: multiple, column: Q1, options: {b: B}", "column",
+         "one"),
     ],
 )  # fmt: skip
 def test_questions_that_look_for_one_column(first: str, second: str, at: str, other: str):
     error = refused(two_questions(first, second))
-    assert (error.where, error.what) == ("study.yaml, line 5", f"questions.two.{at}: looks for the same column as `{other}`")
+    assert (error.where, error.what) == (
+        "study.yaml, line 5",
+        f"questions.two.{at}: looks for the same column as `{other}`",
+    )
     assert error.details["do"] == "tell them apart with `column`"
 
 

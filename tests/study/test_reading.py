@@ -24,12 +24,25 @@ def test_a_scalar_is_the_text_as_written(written: str):
 
 @pytest.mark.parametrize("written", ["", "~"])
 def test_an_empty_value_is_none_and_quotes_make_it_a_text(written: str):
-    assert parse_yaml(f"a: {written}\nb: '{written}'\nc: \"{written}\"", "x").data == {"a": None, "b": written, "c": written}
+    assert parse_yaml(f"a: {written}\nb: '{written}'\nc: \"{written}\"", "x").data == {
+        "a": None,
+        "b": written,
+        "c": written,
+    }
 
 
 def test_each_key_and_item_knows_its_line():
     lines = parse_yaml("a:\n  - x\n  - {b: 1,\n     c: 2}\n'd': |\n  text\n\ne: 1\n", "x").lines
-    assert lines == {(): 1, ("a",): 1, ("a", 0): 2, ("a", 1): 3, ("a", 1, "b"): 3, ("a", 1, "c"): 4, ("d",): 5, ("e",): 8}
+    assert lines == {
+        (): 1,
+        ("a",): 1,
+        ("a", 0): 2,
+        ("a", 1): 3,
+        ("a", 1, "b"): 3,
+        ("a", 1, "c"): 4,
+        ("d",): 5,
+        ("e",): 8,
+    }
 
 
 def test_a_place_that_is_not_in_the_file_has_the_line_of_what_holds_it():

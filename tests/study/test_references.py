@@ -11,30 +11,41 @@ ROWS = "practice.crm, practice.attribution"
 
 CASES = [
     # old, new, key, what, expected (beginning), nearest
-    ("scale: frequency}", "scale: frequncy}", "questions.listening.scale", 'scale "frequncy" does not exist', "frequency", "frequency"),
+    ("scale: frequency}", "scale: frequncy}", "questions.listening.scale", 'scale "frequncy" does not exist',
+     "frequency", "frequency"),
     # conditions, wherever one stands
-    ("{employees: [huge]", "{employes: [huge]", "filters.huge_north.employes", 'question "employes" does not exist', QUESTIONS, "employees"),
+    ("{employees: [huge]", "{employes: [huge]", "filters.huge_north.employes", 'question "employes" does not exist',
+     QUESTIONS, "employees"),
     ("[huge], region", "[Huge], region", "filters.huge_north.employees.#1",
      'selects "Huge", which question "employees" does not offer', "small, medium, huge", "huge"),
     ("[huge], region", "[huge, smal], region", "filters.huge_north.employees.#2",
      'selects "smal", which question "employees" does not offer', "small, medium, huge", "small"),
     ("[huge], region", '["more than  10,000"], region', "filters.huge_north.employees.#1",
      'selects "more than 10,000", which question "employees" does not offer', "small, medium, huge", "huge"),
-    ("[huge], region", "{above: 1}, region", "filters.huge_north.employees", '"employees" is no number, so it has no range',
+    ("[huge], region", "{above: 1}, region", "filters.huge_north.employees",
+     '"employees" is no number, so it has no range',
      "a list of its options", None),
-    ("{at_least: 1000}", "[low]", "filters.active.any.#2.budget", 'question "budget" has no options', "{at_least: 1}", None),
+    ("{at_least: 1000}", "[low]", "filters.active.any.#2.budget", 'question "budget" has no options',
+     "{at_least: 1}", None),
     ("{not: {teams: [nobody]}}", "{not: {teams: [nobdy]}}", "filters.active.any.#3.not.teams.#1",
      'selects "nobdy", which question "teams" does not offer', "marketing, service, nobody", "nobody"),
-    ("{not: {teams: [nobody]}}", "huge_nrth", "filters.active.any.#3", 'filter "huge_nrth" does not exist', "huge_north, active", "huge_north"),
-    ("{not: {teams: [nobody]}}", "{practice: [often]}", "filters.active.any.#3.practice", '"practice" is a grid', f"one of its rows: {ROWS}", None),
-    ("{not: {teams: [nobody]}}", "{practice.cmr: [often]}", "filters.active.any.#3.practice.cmr", '"practice" has no part "cmr"', ROWS, "practice.crm"),
-    ("{not: {teams: [nobody]}}", "{region.north: [north]}", "filters.active.any.#3.region.north", '"region" has no parts', '"region" alone', None),
-    ("{not: {teams: [nobody]}}", "active", "filters.active", "refers to itself: active -> active", "filters without", None),
+    ("{not: {teams: [nobody]}}", "huge_nrth", "filters.active.any.#3", 'filter "huge_nrth" does not exist',
+     "huge_north, active", "huge_north"),
+    ("{not: {teams: [nobody]}}", "{practice: [often]}", "filters.active.any.#3.practice", '"practice" is a grid',
+     f"one of its rows: {ROWS}", None),
+    ("{not: {teams: [nobody]}}", "{practice.cmr: [often]}", "filters.active.any.#3.practice.cmr",
+     '"practice" has no part "cmr"', ROWS, "practice.crm"),
+    ("{not: {teams: [nobody]}}", "{region.north: [north]}", "filters.active.any.#3.region.north",
+     '"region" has no parts', '"region" alone', None),
+    ("{not: {teams: [nobody]}}", "active", "filters.active", "refers to itself: active -> active", "filters without",
+     None),
     ('asked_if: {consent: ["yes"]}', 'asked_if: {consnt: ["yes"]}', "questions.teams.asked_if.consnt",
      'question "consnt" does not exist', QUESTIONS, "consent"),
-    ('asked_if: {consent: ["yes"]}', "asked_if: {teams: [service]}", "questions.teams.asked_if", "depends on the question itself",
+    ('asked_if: {consent: ["yes"]}', "asked_if: {teams: [service]}", "questions.teams.asked_if",
+     "depends on the question itself",
      "questions that come before it", None),
-    ('asked_if: {consent: ["yes"]}', "asked_if: {teams.service: [service]}", "questions.teams.asked_if", "depends on the question itself",
+    ('asked_if: {consent: ["yes"]}', "asked_if: {teams.service: [service]}", "questions.teams.asked_if",
+     "depends on the question itself",
      "questions that come before it", None),
     ('asked_if: {consent: ["yes"]}', "asked_if: active", "questions.teams.asked_if", "depends on the question itself",
      "questions that come before it", None),
@@ -42,56 +53,89 @@ CASES = [
      'selects "ys", which question "consent" does not offer', "yes, no", "yes"),
     ("{teams: [service]}", "{teams: [servce]}", "indicators.customer_service.when.teams.#1",
      'selects "servce", which question "teams" does not offer', "marketing, service, nobody", "service"),
-    ("Active: active}", "Active: activ}", "segments.profile.levels.Active", 'filter "activ" does not exist', "huge_north, active", "active"),
-    ("cuts: [70]", "answers: {less_mature: active, mature: activ}", "tiers.answers.mature", 'filter "activ" does not exist',
+    ("Active: active}", "Active: activ}", "segments.profile.levels.Active", 'filter "activ" does not exist',
+     "huge_north, active", "active"),
+    ("cuts: [70]", "answers: {less_mature: active, mature: activ}", "tiers.answers.mature",
+     'filter "activ" does not exist',
      "huge_north, active", "active"),
     # cleaning and weights
-    ("grids: [practice]", "grids: [practise]", "cleaning.#6.grids.#1", '"practise" is no grid of several rows', "practice", "practice"),
-    ("grids: [practice]", "grids: [practice, teams]", "cleaning.#6.grids.#2", '"teams" is no grid of several rows', "practice", None),
+    ("grids: [practice]", "grids: [practise]", "cleaning.#6.grids.#1", '"practise" is no grid of several rows',
+     "practice", "practice"),
+    ("grids: [practice]", "grids: [practice, teams]", "cleaning.#6.grids.#2", '"teams" is no grid of several rows',
+     "practice", None),
     ("{rule: test_response}", "{rule: out_of_range, questions: [budgt]}", "cleaning.#1.questions.#1",
      '"budgt" is no number with a range', "budget", "budget"),
     ("{rule: test_response}", "{rule: duplicate_answers, questions: [budgt]}", "cleaning.#1.questions.#1",
      '"budgt" is no question', QUESTIONS, "budget"),
     ("rake: {employees", "rake: {employes", "weights.main.rake.employes", '"employes" is no single-choice question',
      "consent, region, employees, listening", "employees"),
-    ("rake: {employees", "rake: {teams", "weights.main.rake.teams", '"teams" is no single-choice question', "consent, region", None),
-    ("small: 0.6", "smal: 0.6", "weights.main.rake.employees.smal", 'option "smal" does not exist', "small, medium, huge", "small"),
+    ("rake: {employees", "rake: {teams", "weights.main.rake.teams", '"teams" is no single-choice question',
+     "consent, region", None),
+    ("small: 0.6", "smal: 0.6", "weights.main.rake.employees.smal", 'option "smal" does not exist',
+     "small, medium, huge", "small"),
     # score and tiers
-    ("[practice.crm]", "[practice.cmr]", "score.dimensions.crm.items.#1", '"practice" has no part "cmr"', ROWS, "practice.crm"),
-    ("[practice.crm]", "[practice]", "score.dimensions.crm.items.#1", '"practice" is a grid', f"one of its rows: {ROWS}", None),
-    ("[practice.crm]", "[budget]", "score.dimensions.crm.items.#1", '"budget" cannot be scored', "a single question, a grid row", None),
-    ("[practice.crm]", "[teams]", "score.dimensions.crm.items.#1", '"teams" cannot be scored', "a single question, a grid row", None),
-    ("[practice.crm]", "[practice.crm, region]", "score.dimensions.crm.items.#2", 'options of "region" do not differ in points',
+    ("[practice.crm]", "[practice.cmr]", "score.dimensions.crm.items.#1", '"practice" has no part "cmr"', ROWS,
+     "practice.crm"),
+    ("[practice.crm]", "[practice]", "score.dimensions.crm.items.#1", '"practice" is a grid',
+     f"one of its rows: {ROWS}", None),
+    ("[practice.crm]", "[budget]", "score.dimensions.crm.items.#1", '"budget" cannot be scored',
+     "a single question, a grid row", None),
+    ("[practice.crm]", "[teams]", "score.dimensions.crm.items.#1", '"teams" cannot be scored',
+     "a single question, a grid row", None),
+    ("[practice.crm]", "[practice.crm, region]", "score.dimensions.crm.items.#2",
+     'options of "region" do not differ in points',
      "points for some of north, south", None),
-    ("{never: 0,", "{nver: 0,", "score.points.nver", '"nver" is no option of a scored item', "never, rarely", "never"),
-    ("cuts: [70]", "cuts: [70], labels: {matur: Mature}", "tiers.labels.matur", 'tier "matur" does not exist', "less_mature, mature", "mature"),
-    ("cuts: [70]", "quantiles: [0.9], within: profile", "tiers.within", '"profile" is no segment without overlap', "size, spend", None),
-    ("cuts: [70]", "quantiles: [0.9], within: siz", "tiers.within", '"siz" is no segment without overlap', "size, spend", "size"),
+    ("{never: 0,", "{nver: 0,", "score.points.nver", '"nver" is no option of a scored item', "never, rarely",
+     "never"),
+    ("cuts: [70]", "cuts: [70], labels: {matur: Mature}", "tiers.labels.matur", 'tier "matur" does not exist',
+     "less_mature, mature", "mature"),
+    ("cuts: [70]", "quantiles: [0.9], within: profile", "tiers.within", '"profile" is no segment without overlap',
+     "size, spend", None),
+    ("cuts: [70]", "quantiles: [0.9], within: siz", "tiers.within", '"siz" is no segment without overlap',
+     "size, spend", "size"),
     # segments
-    ("{question: employees", "{question: employes", "segments.size.question", 'question "employes" does not exist', QUESTIONS, "employees"),
-    ("{question: employees", "{question: practice", "segments.size.question", '"practice" is a grid', f"one of its rows: {ROWS}", None),
-    ("{question: employees", "{question: practice.cmr", "segments.size.question", '"practice" has no part "cmr"', ROWS, "practice.crm"),
-    ("{question: employees", "{bands: [3], question: employees", "segments.size.bands", 'goes with numbers, and "employees" has options', "`nets`", None),
-    ("{question: employees", "{question: teams", "segments.size.nets", "ticks overlap, so nets would", "a segment by `levels`", None),
-    ("bands: [1000, 100000]", "bands: [1], nets: {a: [b]}", "segments.spend.nets", "bands have no options to join", "a segment by `levels`", None),
-    (", bands: [1000, 100000]", "", "segments.spend", '"budget" is a number, so the segment needs bands', "bands: [1000, 5000]", None),
-    ("[small, medium]}", "[smal, medium]}", "segments.size.nets.up_to_10000.#1", '"smal" is no level', "small, medium, huge", "small"),
-    ("{up_to_10000:", "{huge:", "segments.size.nets.huge", 'net "huge" has the name of an option', "another name", None),
+    ("{question: employees", "{question: employes", "segments.size.question", 'question "employes" does not exist',
+     QUESTIONS, "employees"),
+    ("{question: employees", "{question: practice", "segments.size.question", '"practice" is a grid',
+     f"one of its rows: {ROWS}", None),
+    ("{question: employees", "{question: practice.cmr", "segments.size.question", '"practice" has no part "cmr"',
+     ROWS, "practice.crm"),
+    ("{question: employees", "{bands: [3], question: employees", "segments.size.bands",
+     'goes with numbers, and "employees" has options', "`nets`", None),
+    ("{question: employees", "{question: teams", "segments.size.nets", "ticks overlap, so nets would",
+     "a segment by `levels`", None),
+    ("bands: [1000, 100000]", "bands: [1], nets: {a: [b]}", "segments.spend.nets", "bands have no options to join",
+     "a segment by `levels`", None),
+    (", bands: [1000, 100000]", "", "segments.spend", '"budget" is a number, so the segment needs bands',
+     "bands: [1000, 5000]", None),
+    ("[small, medium]}", "[smal, medium]}", "segments.size.nets.up_to_10000.#1", '"smal" is no level',
+     "small, medium, huge", "small"),
+    ("{up_to_10000:", "{huge:", "segments.size.nets.huge", 'net "huge" has the name of an option', "another name",
+     None),
     # comparisons
-    ("a: {tier: [mature]}", "a: {tier: [matur]}", "comparisons.maturity.a.tier.#1", 'tier "matur" does not exist', "less_mature, mature", "mature"),
-    ("b: everyone_else", "b: {size: [small, mdium]}", "comparisons.large.b.size.#2", 'level of size "mdium" does not exist',
+    ("a: {tier: [mature]}", "a: {tier: [matur]}", "comparisons.maturity.a.tier.#1", 'tier "matur" does not exist',
+     "less_mature, mature", "mature"),
+    ("b: everyone_else", "b: {size: [small, mdium]}", "comparisons.large.b.size.#2",
+     'level of size "mdium" does not exist',
      "small, medium, huge, up_to_10000", "medium"),
-    ("b: everyone_else", "b: {siz: [small]}", "comparisons.large.b.siz", 'segment "siz" does not exist', "size, profile, spend, tier", "size"),
-    ("b: everyone_else", "b: {size: [huge]}", "comparisons.large.b", "is the same group as `a`", "groups that differ", None),
-    ("a: {size: [huge]}, b: everyone_else", "a: {size: [medium, small]}, b: {size: [up_to_10000]}", "comparisons.large.b",
+    ("b: everyone_else", "b: {siz: [small]}", "comparisons.large.b.siz", 'segment "siz" does not exist',
+     "size, profile, spend, tier", "size"),
+    ("b: everyone_else", "b: {size: [huge]}", "comparisons.large.b", "is the same group as `a`",
+     "groups that differ", None),
+    ("a: {size: [huge]}, b: everyone_else", "a: {size: [medium, small]}, b: {size: [up_to_10000]}",
+     "comparisons.large.b",
      "is the same group as `a`", "groups that differ", None),
     ("a: {size: [huge]}, b: everyone_else", "a: {size: [up_to_10000, huge]}, b: rest", "comparisons.large.b",
      "is empty: `a` names all of size", "everyone_else, or fewer in `a`", None),
-    ("a: {size: [huge]}", "a: {size: [huge], spend: [below_1000]}", "comparisons.large", "uses 2 segments (size, spend)", "one, or a segment", None),
+    ("a: {size: [huge]}", "a: {size: [huge], spend: [below_1000]}", "comparisons.large",
+     "uses 2 segments (size, spend)", "one, or a segment", None),
     ("a: {size: [huge]}", "a: {profile: [Active, Huge in the north]}", "comparisons.large",
-     'uses 2 levels of segment "profile", which may overlap: Active, Huge in the north', "one, as who is in several", None),
-    ("a: {size: [huge]}, b: everyone_else", "a: {profile: [Active]}, b: {profile: [Huge in the north]}", "comparisons.large",
-     'uses 2 levels of segment "profile", which may overlap: Active, Huge in the north', "one, as who is in several", None),
+     'uses 2 levels of segment "profile", which may overlap: Active, Huge in the north', "one, as who is in several",
+     None),
+    ("a: {size: [huge]}, b: everyone_else", "a: {profile: [Active]}, b: {profile: [Huge in the north]}",
+     "comparisons.large",
+     'uses 2 levels of segment "profile", which may overlap: Active, Huge in the north', "one, as who is in several",
+     None),
 ]  # fmt: skip
 
 
@@ -106,7 +150,9 @@ def test_one_mistake_is_one_problem_at_its_line(
 
 
 def test_each_part_of_a_long_condition_has_its_own_line():
-    text = SMALL + """filters:
+    text = (
+        SMALL
+        + """filters:
   f:
     any:
       - {choice: [a]}
@@ -119,6 +165,7 @@ def test_each_part_of_a_long_condition_has_its_own_line():
             rows.one: [oftn]
       - nosuch
 """
+    )
     start = len(SMALL.splitlines())
     assert problems(text) == [
         f'line {start + 9}: filters.f.any.#2.all.#1.not.ticks.#2: selects "nosuch", which question "ticks" does not offer',
@@ -128,7 +175,9 @@ def test_each_part_of_a_long_condition_has_its_own_line():
 
 
 def test_a_misspelt_scale_is_one_problem_though_much_depends_on_it():
-    text = SMALL + """scales: {often: {no: Never, yes: Often}}
+    text = (
+        SMALL
+        + """scales: {often: {no: Never, yes: Often}}
 weights: {w: {rake: {scaled: {no: 1}}}}
 score: {points: {no: 0, yes: 1}, dimensions: {d: {items: [scaled, grid.one, multi.no]}}}
 tiers: {order: [low, high], cuts: [50]}
@@ -136,6 +185,7 @@ segments: {s: {question: scaled, nets: {all_of_it: [no, yes]}}, m: {question: mu
 indicators: {i: {when: {scaled: [yes], grid.one: [yes], multi: [no]}}}
 comparisons: {c: {a: {s: [no]}, b: rest}}
 """
+    )
     text = text.replace("  words:", """\
   scaled: {type: single, text: S, scale: ofen}
   grid: {type: grid, text: G, scale: ofen, rows: {one: One}}
@@ -173,7 +223,7 @@ def test_filters_that_would_grow_without_end_are_refused():
     assert problems(f"{SMALL}filters:\n{chain}  f5000: {{choice: [a]}}\n") == [
         f"line {len(SMALL.splitlines()) + 1 + 4961}: filters.f4960: stands on 40 filters in a row"
     ]
-    assert study(f"{SMALL}filters:\n{chain[-39 * 13:]}".split("filters")[0]).questions
+    assert study(f"{SMALL}filters:\n{chain[-39 * 13 :]}".split("filters")[0]).questions
 
 
 def test_forty_filters_in_a_row_are_enough():

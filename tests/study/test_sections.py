@@ -78,7 +78,9 @@ def test_cleaning(example: Study):
 
 
 def test_every_cleaning_rule_is_read():
-    text = SMALL + """cleaning:
+    text = (
+        SMALL
+        + """cleaning:
   - {rule: spam}
   - {rule: bot}
   - {rule: bot, recaptcha_below: 0.3}
@@ -92,6 +94,7 @@ def test_every_cleaning_rule_is_read():
   - {rule: out_of_range}
   - {rule: out_of_range, questions: [number]}
 """
+    )
     rules = study(text).cleaning
     assert (rules[1].recaptcha_below, rules[2].recaptcha_below) == (0.5, 0.3)
     assert rules[4].unless == Chosen("rows.one", ("often",))
@@ -145,7 +148,9 @@ def test_yes_and_no_convert_where_the_model_wants_them(written: str, meant: bool
     assert study(SMALL + f"synthetic: {written}").synthetic is meant
 
 
-@pytest.mark.parametrize(("written", "meant"), [("1e1", 10.0), ("0.5", 0.5), ("+7", 7.0), ('"20"', 20.0), ("010", 10.0)])
+@pytest.mark.parametrize(
+    ("written", "meant"), [("1e1", 10.0), ("0.5", 0.5), ("+7", 7.0), ('"20"', 20.0), ("010", 10.0)]
+)
 def test_numbers_convert_where_the_model_wants_them(written: str, meant: float):
     text = SMALL + f"segments: {{s: {{question: number, bands: [{written}]}}}}"
     assert study(text).segments["s"].bands == (meant,)
@@ -153,7 +158,9 @@ def test_numbers_convert_where_the_model_wants_them(written: str, meant: float):
 
 @pytest.mark.parametrize("written", ["yes", "no", "2018", "10,000", "1e3", "null", "NaN", "12:30"])
 def test_texts_stay_texts(written: str):
-    text = f"{HEAD}questions:\n  q:\n    type: single\n    text: {written}\n    options:\n      b: B\n      a: {written}\n"
+    text = (
+        f"{HEAD}questions:\n  q:\n    type: single\n    text: {written}\n    options:\n      b: B\n      a: {written}\n"
+    )
     question = study(text).questions["q"]
     assert (question.text, question.options["a"].text) == (written, written)
 
