@@ -81,7 +81,7 @@ def _beginning(path: Path, size: int) -> tuple[str, str, bool]:
         decoder = codecs.getincrementaldecoder("utf-16" if encoding == "utf-16" else "utf-8-sig")()
         text = decoder.decode(raw, final=whole)
     except UnicodeDecodeError as error:
-        if not kind and b"\x00" not in raw:
+        if not kind and (encoding == "utf-16" or b"\x00" not in raw):
             raise not_text(path, raw[: error.start].count(b"\n") + 1, raw[error.start], encoding) from error
         text = "\x00"
     if "\x00" in text:

@@ -107,19 +107,25 @@ class _Finder:
     # -- conditions
 
     def condition(self, place: Place, condition: Condition) -> Iterator[Problem]:
-        found = leaves(condition)
-        for leaf in found:
-            if isinstance(leaf, Filter):
-                if leaf.name not in self.study.filters:
-                    yield unknown((*place, *leaf.at), "filter", leaf.name, self.study.filters)
-            else:
-                yield from self._leaf((*place, *leaf.at), leaf)
-        size = self._size(condition)
-        if size > MOST_LEAVES:
-            yield Problem(place, f"comes to {size:,} conditions, its filters written out", f"at most {MOST_LEAVES:,}")
+        yield from self._names(place, condition)
+        yield from self._too_long(place, condition)
 
-    def _size(self, condition: Condition) -> int:
-        return sum(self.sizes.get(leaf.name, 1) if isinstance(leaf, Filter) else 1 for leaf in leaves(condition))
+    def _names(self, place: Place, condition: Condition) -> Iterator[Problem]:
+        for leaf in leaves(condition):
+            if not isinstance(leaf, Filter):
+                yield from self._leaf((*place, *leaf.at), leaf)
+            elif leaf.name not in self.study.filters:
+                yield unknown((*place, *leaf.at), "filter", leaf.name, self.study.filters)
+
+    def _too_long(self, place: Place, condition: Condition) -> Iterator[Problem]:
+        """A condition that is too long with its filters written out, though none of them is by itself."""
+        sizes = self._sizes_of(condition)
+        if sum(sizes) > MOST_LEAVES >= max(sizes):
+            yield Problem(place, f"comes to {sum(sizes):,} conditions, its filters written out",
+                          f"at most {MOST_LEAVES:,}")  # fmt: skip
+
+    def _sizes_of(self, condition: Condition) -> list[int]:
+        return [self.sizes.get(leaf.name, 1) if isinstance(leaf, Filter) else 1 for leaf in leaves(condition)]
 
     def _leaf(self, place: Place, leaf: Chosen | InRange | Answered) -> Iterator[Problem]:
         ref = leaf.question
@@ -172,7 +178,7 @@ class _Finder:
     def filters(self) -> Iterator[Problem]:
         filters = self.study.filters
         for name, condition in filters.items():
-            yield from self.condition(("filters", name), condition)
+            yield from self._names(("filters", name), condition)
         uses = {name: [leaf.name for leaf in leaves(condition) if isinstance(leaf, Filter) and leaf.name in filters]
                 for name, condition in filters.items()}  # fmt: skip
         if circle := _circle(uses):
@@ -182,7 +188,8 @@ class _Finder:
             return
         depths: dict[str, int] = {}
         for name in TopologicalSorter(uses).static_order():
-            self.sizes[name] = min(self._size(filters[name]), MOST_LEAVES + 1)
+            yield from self._too_long(("filters", name), filters[name])
+            self.sizes[name] = min(sum(self._sizes_of(filters[name])), MOST_LEAVES + 1)
             self.looks_at[name] = self._questions_of(filters[name])
             depths[name] = 1 + max((depths[used] for used in uses[name]), default=0)
             if depths[name] == DEEPEST_FILTERS + 1:

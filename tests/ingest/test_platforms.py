@@ -9,7 +9,17 @@ import pytest
 
 from pipeline import tables
 from tests.ingest.deliveries import (
-    COLUMNS, EXPORTS, delivered, expected_responses, ingest, plain, qualtrics, responses, study, surveymonkey, written,
+    COLUMNS,
+    EXPORTS,
+    delivered,
+    expected_responses,
+    ingest,
+    plain,
+    qualtrics,
+    responses,
+    study,
+    surveymonkey,
+    written,
 )  # fmt: skip
 
 
@@ -48,9 +58,7 @@ def test_two_files_with_columns_in_another_order_add_up(tmp_path: Path):
     ]
     turned = written([list(reversed(row)) for row in (head, *rows)])
     study_file = study(COLUMNS["plain"] + "waves: {w: {files: [b.csv, a.csv]}}\n")
-    found = responses(
-        ingest(delivered(tmp_path, study_file, ("b.csv", written([head, *rows])), ("a.csv", turned)))
-    )
+    found = responses(ingest(delivered(tmp_path, study_file, ("b.csv", written([head, *rows])), ("a.csv", turned))))
     assert [row["source_row"] for row in found] == [1, 2, 3, 4]
     assert [row["respondent_id"] for row in found] == ["1", "2", "1", "2"]
     assert [{**row, "source_row": 0} for row in found[:2]] == [{**row, "source_row": 0} for row in found[2:]]
@@ -62,7 +70,9 @@ def test_ticks_in_columns_in_one_file_and_joined_in_another_are_all_read(tmp_pat
     study_file = study("waves: {w: {files: [joined.csv, split.csv]}}\n")
     title = "Which channels do you use?"
     one = f'Do you use it?,{title}\nYes,"Email, newsletters,Web; apps"\nNo,\n'
-    other = f'Do you use it?,"{title} - Email, newsletters",{title} - Email,{title} - Web; apps,{title} - None of these\n'
+    other = (
+        f'Do you use it?,"{title} - Email, newsletters",{title} - Email,{title} - Web; apps,{title} - None of these\n'
+    )
     other += 'Yes,,Email,,\nNo,"Email, newsletters",,"Web; apps",\n'
     store = ingest(delivered(tmp_path, study_file, ("joined.csv", one), ("split.csv", other)))
     ticks = [[row[f"channels__{key}"] for key in ("mail", "post", "web", "nothing")] for row in responses(store)]

@@ -17,11 +17,11 @@ title: Small
 sample: {type: opt_in, population: people}
 """
 SMALL = f"""{HEAD}questions:
-  choice: {{type: single, text: Which?, options: {{a: A, b: B, dk: {{text: Do not know, is: dont_know}}}}}}
-  ticks: {{type: multiple, text: Which of these?, options: {{x: X, y: Y, none: {{text: None, is: none}}}}}}
-  rows: {{type: grid, text: How often?, options: {{never: Never, often: Often}}, rows: {{one: The one, two: The two}}}}
-  number: {{type: number, text: How many?, range: [0, 100]}}
-  words: {{type: text, text: What else?}}
+  choice: {{type: single, text: "Which?", options: {{a: A, b: B, dk: {{text: Unsure, is: dont_know}}}}}}
+  ticks: {{type: multiple, text: "Which of these?", options: {{x: X, y: Y, none: {{text: None, is: none}}}}}}
+  rows: {{type: grid, text: "How often?", options: {{never: Never, often: Often}}, rows: {{one: First, two: Second}}}}
+  number: {{type: number, text: "How many?", range: [0, 100]}}
+  words: {{type: text, text: "What else?"}}
 """
 
 
