@@ -16,6 +16,7 @@ from pipeline.study.variables import Variable
 
 TICKED = {"1", "yes", "true", "x", "checked", "selected", "y", "on"}
 NOT_TICKED = {"0", "no", "false", "unchecked", "not selected", "n", "off"}
+SPACE_BEFORE = re.compile(" ([,;])")
 PIECE_BEGINS = re.compile("(?:^|[,;])[,; ]*")
 PIECE_ENDS = re.compile("[,;]")
 
@@ -112,14 +113,14 @@ class Joined:
 
     def __init__(self, options: Mapping[str, Option], wave: str) -> None:
         self.options = options
-        texts = sorted(((evened(option.text_in(wave)), key) for key, option in options.items()), key=_longest)
+        texts = sorted(((_tight(option.text_in(wave)), key) for key, option in options.items()), key=_longest)
         self.by_start: dict[str, list[tuple[str, str]]] = {}
         for text, key in texts:
             self.by_start.setdefault(text[:1], []).append((text, key))
         self.other = other_of(options)
 
     def __call__(self, cell: str) -> tuple[set[str], str]:
-        text = evened(cell)
+        text = _tight(cell)
         # From the end: best[i] is the best reading of text[i:], for each i at which a piece can begin.
         starts = [m.end() for m in PIECE_BEGINS.finditer(text) if m.end() < len(text)]
         best: dict[int, _Reading] = {len(text): _Reading(0, 0, "", None, len(text))}
@@ -163,6 +164,11 @@ class _Reading:
     text: str
     key: str | None
     following: int
+
+
+def _tight(text: str) -> str:
+    """The text evened out, without spaces before its commas and semicolons."""
+    return SPACE_BEFORE.sub(r"\1", evened(text))
 
 
 def _next(text: str, end: int) -> int:
