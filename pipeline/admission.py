@@ -58,7 +58,10 @@ def _judge(
     digest = store.delivery_digest()
 
     def judge(before: WaveEntry | None) -> WaveEntry:
-        entry = WaveEntry(status, reason, tuple(f.name for f in files), digest, now)
+        why = reason
+        if before and before.run_id == run_id and before.reason and reason:  # a second failure of the same run
+            why = f"{before.reason}; {reason}"
+        entry = WaveEntry(status, why, tuple(f.name for f in files), digest, now, run_id=run_id)
         return finish(replace(entry, admitted=before.admitted if before else None))
 
     run = RunEntry(

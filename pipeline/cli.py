@@ -219,20 +219,20 @@ def _progress(waves: int) -> Iterator[Callable[[str, str], None]]:
 
     from pipeline import tables
 
-    console = Console(file=os.fdopen(os.dup(2), "w"), stderr=True)
-    with Progress(
-        TextColumn("{task.description:32}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(), console=console, transient=True,
-    ) as progress:  # fmt: skip
-        task = progress.add_task("starting", total=waves * len(tables.ALL) + 1)
+    columns = (TextColumn("{task.description:32}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    # A handle of its own: Dagster may point standard error elsewhere while it runs a step.
+    with os.fdopen(os.dup(2), "w") as terminal:
+        console = Console(file=terminal, stderr=True)
+        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+            task = progress.add_task("starting", total=waves * len(tables.ALL) + 1)
 
-        def told(kind: str, text: str) -> None:
-            if kind == "step":
-                progress.update(task, advance=1, description=text)
-            else:
-                console.print(text, markup=False, highlight=False)
+            def told(kind: str, text: str) -> None:
+                if kind == "step":
+                    progress.update(task, advance=1, description=text)
+                else:
+                    console.print(text, markup=False, highlight=False)
 
-        yield told
+            yield told
 
 
 @app.command(epilog=_example("ui --port 3000"))

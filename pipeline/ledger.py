@@ -36,6 +36,7 @@ class WaveEntry:
     sha256: str
     at: str
     admitted: Admitted | None = None
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def record(path: Path, wave: str, judge: Callable[[WaveEntry | None], WaveEntry]
     with _alone(path.with_suffix(".lock")):
         ledger = read_ledger(path)
         entry = judge(ledger.waves.get(wave))
-        runs = (*ledger.runs, run) if run else ledger.runs
+        others = tuple(r for r in ledger.runs if run is None or (r.run_id, r.wave) != (run.run_id, run.wave))
+        runs = (*others, run) if run else others
         after = replace(ledger, waves=ledger.waves | {wave: entry}, runs=runs)
         with replacing(path) as partial:
             partial.write_text(json.dumps(asdict(after), indent=1))

@@ -107,14 +107,18 @@ def match(source: Source, questions: Questions, scales: Scales, columns: Columns
                 missing.append(Match(None, "missing", variable))
 
     for ours, theirs in _metadata(columns, source).items():
-        # A question may bear the name of a metadata column; Qualtrics tells it by the id.
-        found = [c for c in index.named(theirs) if c.position not in taken and not c.import_id.startswith("QID")]
+        found = [c for c in index.named(theirs) if c.position not in taken and not _is_question(c)]
         if not take(found, ours, f"`columns: {ours}`") and getattr(columns, ours):
             missing.append(Match(None, "missing", ours))
 
     counts = Counter((evened(c.name), evened(c.text), evened(c.part)) for c in source.layout.columns)
     matched = [Match(c, _role(c, taken, columns, counts), taken.get(c.position, "")) for c in source.layout.columns]
     return matched + missing
+
+
+def _is_question(column: SourceColumn) -> bool:
+    """A question may bear the name of a metadata column; Qualtrics tells it by the id."""
+    return column.import_id.startswith("QID")
 
 
 def _shown(column: SourceColumn) -> str:
@@ -169,7 +173,7 @@ def _role(
         return "personal"
     if _among(column, columns.ignore):
         return "ignored"
-    if name in {evened(known) for known in PLATFORM_METADATA}:
+    if name in {evened(known) for known in PLATFORM_METADATA} and not _is_question(column):
         return "metadata"
     if not name and not column.text.strip() and not column.part.strip():
         return "nameless"

@@ -138,7 +138,7 @@ def ways_to_write(texts: list[str], cell: str) -> set[frozenset[int]]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts=st.lists(option_texts, min_size=1, max_size=5, unique=True), data=st.data())
 def test_a_joined_subset_comes_back_whenever_it_can_be_written_in_one_way_only(texts: list[str], data: st.DataObject):
     subset = data.draw(st.lists(st.sampled_from(range(len(texts))), min_size=1, unique=True))

@@ -132,7 +132,7 @@ plain_cell = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_char
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(plain_cell, plain_cell), min_size=1, max_size=6),
     ends=st.lists(st.sampled_from(["\n", "\r\n"]), min_size=7, max_size=7),
