@@ -94,7 +94,11 @@ def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]
             "delivered", delivered_query(wave, ready, rows, variables), values_query(variables, there)
         ),
     )
-    yield from _of_answers(study, wave, read_answers(wave, variables, values.to_pylist()))
+    answers = read_answers(wave, variables, values.to_pylist())
+    found = [v for v in variables if there & {v.name, v.question}]
+    if found and not answers and all(v.options for v in found):
+        yield Remark("error", f"wave {wave}", "no record holds an answer to a declared question")
+    yield from _of_answers(study, wave, answers)
 
 
 def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator[Remark]:

@@ -32,6 +32,7 @@ app = typer.Typer(
 
 DONE, DATA_SAY_NO, WRONG_USE = 0, 1, 2
 DEMO = "social-maturity"
+LARGE = 100_000_000  # bytes of a delivery that takes about a second to read
 
 Study = Annotated[str, typer.Argument(help="Name of a study file, without .yaml.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -152,6 +153,8 @@ def add(
     where = home()
     study_file = _study_file(where, study)
     check_wave_name(wave)
+    if file.is_file() and file.stat().st_size > LARGE:
+        print(f"Reading {file} ...", file=sys.stderr)
     landed = land(file, where.raw(study) / wave, study_file.study.waves.get(wave, Wave()).files)
     layout = landed.source.layout
     state = "is there already" if landed.already_there else "added"

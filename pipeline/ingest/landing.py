@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -77,6 +78,7 @@ def _land(file: Path, folder: Path, declared: Sequence[str]) -> Landed:
     target = folder / file.name
     if target.is_file() and sha256(target) == digest:
         return Landed(target, digest, source, records, True, ())
+    _heal(folder)
     former = [path for path in _data(folder) if path.name == file.name or path.name not in declared]
     with replacing(target) as partial:
         shutil.copyfile(file, partial)
@@ -131,6 +133,24 @@ def _count(ready: Sequence[Source]) -> int:
 
 def _data(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if is_data(path)) if folder.is_dir() else []
+
+
+def _heal(folder: Path) -> None:
+    """Takes away what a copy left that was killed; `replacing` names its partial files by their process."""
+    for partial in folder.glob(".*.tmp"):
+        process = partial.name.split(".")[-2]
+        if process.isdigit() and not _runs(int(process)):
+            partial.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _note(folder: Path, name: str, digest: str, size: int) -> None:

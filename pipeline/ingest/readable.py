@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import duckdb
 
-from pipeline.errors import DeliveryError
+from pipeline.errors import DeliveryError, listed
 from pipeline.ingest.files import stamp
 from pipeline.ingest.layout import Source
 from pipeline.ingest.sniffing import not_text
@@ -37,8 +37,10 @@ def reading(sources: Sequence[Source], read: Callable[[Sequence[Source]], Result
             try:
                 result = read([replace(file, strict=False) for file in ready])
             except duckdb.Error as again:
-                reason = str(again).splitlines()[0]
-                raise DeliveryError(str(sources[0].path.parent), "cannot be read", found=reason) from again
+                raise DeliveryError(
+                    listed(source.path for source in sources), "cannot be read to its end",
+                    found=str(again).splitlines()[0], do="export the survey again; was the file edited by hand?",
+                ) from again  # fmt: skip
     for source in sources:
         unchanged(source)
     return result

@@ -51,7 +51,8 @@ def read_source(path: Path) -> Source:
     if len(head) <= layout.header_rows:
         raise DeliveryError(
             str(path), "has headers but no answers",
-            found=f"{layout.header_rows} header row(s) of {layout.platform}", do="export the survey again",
+            found=f"{layout.header_rows} header row(s) of {layout.platform}",
+            do="export the survey again; a quote left open in a header swallows what follows it",
         )  # fmt: skip
     if len(layout.columns) == 1 and text[0] in "\r\n":
         raise DeliveryError(f"{path}, line 1", "is blank", expected="column names", do="delete the blank line")

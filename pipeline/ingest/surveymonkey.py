@@ -36,8 +36,13 @@ def recognise(head: Sequence[Sequence[str]]) -> Layout | None:
 
 def _second_header(first: Sequence[str], second: Sequence[str]) -> bool:
     known = {evened(name) for name in METADATA}
-    cells = [(a, b) for a, b in zip(first, second, strict=False) if evened(a) in known]
-    return len(second) == len(first) and all(evened(b) in ("", evened(a)) for a, b in cells)
+    cells = [(evened(a), evened(b)) for a, b in zip(first, second, strict=False)]
+    if len(second) != len(first) or not all(b in ("", a) for a, b in cells if a in known):
+        return False
+    # Where respondents have no id, an answer stands as bare; parents are told by what they leave empty or repeat.
+    parents = [a for a, _ in cells if a not in known]
+    named = any(b in SINGLE and b for _, b in cells)
+    return named or "" in parents or len(set(parents)) < len(parents) or not any(b for _, b in cells)
 
 
 def _columns(first: Sequence[str], second: Sequence[str]) -> tuple[SourceColumn, ...]:

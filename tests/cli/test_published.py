@@ -14,7 +14,8 @@ from tests.cli.waves import WAVES
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("findings", "tiny"), ("findings", "tiny", "--segments", "--wave", "good"), ("waves", "tiny"), ("check", "tiny"),
+        ("findings", "tiny"), ("findings", "tiny", "--segments", "--wave", "padded"), ("waves", "tiny"),
+        ("check", "tiny"),
         ("query", "tiny", "SELECT * FROM toplines"), ("query", "tiny", "SELECT 1 AS a, 2 AS a, NULL AS b"),
         ("query", "tiny", "SELECT 'Infinity'::DOUBLE AS a, 'NaN'::DOUBLE AS b, DATE '2021-02-01' AS c"),
         ("query", "tiny", "SELECT [1, 2] AS a, {'b': 1.5} AS b, 12::HUGEINT AS c, 'x'::BLOB AS d"),
@@ -40,14 +41,14 @@ def test_the_schema_is_valid_json(survey: Survey):
 
 def test_findings_are_those_of_hand_counts(ran: Survey):
     """Of the two users one takes e-mail with newsletters, of the two others nobody."""
-    row = json.loads(ran("findings", "tiny", "--wave", "good", "--json").out)[0]
+    row = json.loads(ran("findings", "tiny", "--wave", "padded", "--json").out)[0]
     assert [row[name] for name in ("x_a", "n_a", "x_b", "n_b", "ratio")] == [1, 2, 0, 2, "Infinity"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--wave", "goood"), 'there is no "goood"'), (("--wave", "short"), 'there is no "short"'),
+        (("--wave", "paded"), 'there is no "paded"'), (("--wave", "short"), 'there is no "short"'),
         (("--comparison", "user"), 'there is no "user"\n  found: use\n  nearest: use'),
     ],
 )  # fmt: skip
@@ -61,13 +62,14 @@ FORBIDDEN = [
     "COPY findings TO '{home}/stolen.csv'", "COPY (SELECT 1) TO '{home}/stolen.parquet' (FORMAT parquet)",
     "EXPORT DATABASE '{home}/stolen'", "SELECT * FROM read_csv('{home}/studies/tiny.yaml')",
     "SELECT * FROM read_text('{home}/studies/tiny.yaml')", "SELECT * FROM read_blob('/etc/passwd')",
-    "SELECT * FROM glob('/*')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM '{home}/data/raw/tiny/good/export.csv'",
+    "SELECT * FROM glob('/*')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM '{home}/data/raw/tiny/padded/export.csv'",
     "ATTACH '{home}/stolen.duckdb'", "ATTACH ':memory:' AS other", "INSTALL httpfs", "LOAD '{home}/x.duckdb_extension'",
     "SET enable_external_access = true", "RESET enable_external_access", "SET temp_directory = '{home}/stolen'",
     "PRAGMA enable_profiling; SET profiling_output = '{home}/stolen'", "CREATE SECRET s (TYPE s3)",
     "CREATE TABLE x AS SELECT 1", "INSERT INTO findings SELECT * FROM findings", "UPDATE waves SET published = FALSE",
     "DELETE FROM waves", "DROP VIEW respondents", "ALTER TABLE findings ADD COLUMN x INTEGER",
-    "SELECT 1; DROP TABLE findings", "SELECT * FROM home", "SELECT * FROM no_such_table", "SELEC", "SELECT getenv('HOME')",
+    "SELECT 1; DROP TABLE findings", "SELECT * FROM home", "SELECT * FROM no_such_table", "SELEC",
+    "SELECT getenv('HOME')",
 ]  # fmt: skip
 
 
@@ -111,11 +113,11 @@ def test_a_study_that_is_not_published_is_said_with_what_to_do(survey: Survey):
 def test_check_finds_what_a_run_would_stumble_over(ran: Survey):
     remarks = json.loads(ran("check", "tiny", "--json").out)
     errors = {r["where"].removeprefix("wave "): r["what"] for r in remarks if r["weight"] == "error"}
-    read_only_in_a_run = {"only-padding"}
-    assert set(errors) == {name for name, wave in WAVES.items() if wave.problem} - read_only_in_a_run
+    assert set(errors) == {name for name, wave in WAVES.items() if wave.problem}
     assert errors["unknown-needed"].startswith('use: answer "Perhaps" (1 times) is not in the option list')
     assert errors["missing-needed"] == "no column for use, and screening, score or tiers need it"
-    for name in ("twice", "short", "no-utf8"):
+    assert errors["only-padding"] == "no record holds an answer to a declared question"
+    for name in ("twice", "short"):
         assert WAVES[name].problem in errors[name]
 
 
@@ -123,7 +125,7 @@ def test_check_warns_of_what_does_not_keep_a_wave_from_publication(ran: Survey):
     remarks = json.loads(ran("check", "tiny", "--json").out)
     warned = {(r["where"], r["what"]) for r in remarks if r["weight"] == "warning"}
     assert ("wave unknown-minor", 'stage: answer "Nowhere" (1 times) is not in the option list') in warned
-    assert ("wave missing-minor", "no column for stage") in warned
+    assert ("wave unknown-minor", "no column for staff") in warned
 
 
 def test_check_writes_nothing(ran: Survey, run_once: tuple[Path, str]):

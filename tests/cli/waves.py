@@ -1,4 +1,5 @@
-"""Waves of the tiny study, good and bad. Its tiers need the question `use`, and nothing needs `stage`."""
+"""Waves of the tiny study, good and bad. Its tiers need the question `use`; nothing needs `stage`, nor the questions
+that every wave lacks."""
 
 from __future__ import annotations
 
@@ -33,16 +34,11 @@ def without(column: int) -> bytes:
 
 
 WAVES = {
-    "good": Wave(export()),
-    "unknown-minor": Wave(export(rows=[*ROWS, ["e", "Nowhere", "No", "Email"]]), records=(5, 5)),
-    "missing-minor": Wave(without(1)),
     "padded": Wave(export(rows=[*ROWS, ["", "", "", ""], [" ", "\u00a0", "", "\t"]]) + b"\n\n", records=(6, 4)),
+    "unknown-minor": Wave(export(rows=[*ROWS, ["e", "Nowhere", "No", "Email"]]), records=(5, 5)),
     "unknown-needed": Wave(export(rows=[*ROWS, ["e", "", "Perhaps", ""]]), 'options_changed: use: "Perhaps" (1)'),
     "missing-needed": Wave(without(2), "questions_present: missing, and needed for screening, score or tiers: use"),
     "twice": Wave(export([*HEAD[:3], "Do you use it?"]), 'has 2 columns for question "use"'),
     "short": Wave(export()[:-15], "line 5: the record is cut short"),
-    "no-utf8": Wave(
-        export(rows=[*ROWS, ["é", "", "No", ""]]).replace("é".encode(), b"\xe9"), "line 6: is not UTF-8 text"
-    ),
     "only-padding": Wave(export(rows=[["", "", "", ""]] * 3), "respondents_analysed: 0 analysed"),
 }

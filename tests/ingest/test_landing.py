@@ -154,6 +154,15 @@ def test_an_interrupted_copy_leaves_what_was_there(
     assert not (tmp_path / "raw" / "2022").exists()
 
 
+def test_what_a_killed_copy_left_goes_with_the_next_delivery_and_that_of_a_running_one_stays(tmp_path: Path):
+    wave = tmp_path / "raw" / "2021"
+    gone, running = f".export.csv.{2**22 + 1}.tmp", f".export.csv.{os.getppid()}.tmp"
+    for name in (gone, running):
+        export(wave, b"Q1,", name)
+    land(export(tmp_path / "in", FIRST), wave)
+    assert everything(wave) == {"export.csv": FIRST, running: b"Q1,"}
+
+
 def test_a_file_that_changes_during_the_copy_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     copy = shutil.copyfile
 

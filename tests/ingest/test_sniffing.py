@@ -155,6 +155,11 @@ def test_surveymonkey_with_one_header_row_keeps_its_first_respondent(tmp_path: P
     assert layout.defaults["id"] == "RespondentID"
 
 
+def test_surveymonkey_respondents_without_id_are_no_second_header_row(tmp_path: Path):
+    layout = source_of(tmp_path, "Respondent ID,Start Date,Which?,How?\n,,Red,Well\n,,Blue,Badly\n").layout
+    assert (layout.platform, layout.header_rows) == ("surveymonkey", 1)
+
+
 @pytest.mark.parametrize(
     "third", ['{"ImportId": ' + "[" * 100_000, '{"ImportId": null}', '{"ImportId": {}}', "{ImportId}"]
 )
