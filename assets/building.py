@@ -13,7 +13,7 @@ from assets.waves import waves_of
 from pipeline import tables
 from pipeline.admission import quarantine
 from pipeline.errors import SurveyError
-from pipeline.quality import CHECKS, Check, checks_of, reasons
+from pipeline.quality import CHECKS, Check, checks_of, reason, reasons
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.tables import Column, Table
@@ -89,16 +89,17 @@ def wave_asset(
                 store = open_store(study, context.partition_key)
                 rows = make(store)
                 checks = checks_of(table, store)
+                why = reasons(store, checks)
             except SurveyError as error:
                 if store is not None:
                     _set_aside(context, store, str(error))
                 raise dg.Failure(str(error), allow_retries=False) from None
-            if why := reasons(checks):
+            if why:
                 _set_aside(context, store, why)
             return dg.MaterializeResult(
                 metadata=_metadata(store, table, rows) | dict(extra(store)),
                 data_version=dg.DataVersion(store.version(table)),
-                check_results=[_result(study, table, check) for check in checks],
+                check_results=[_result(store, table, check) for check in checks],
             )
 
         return asset
@@ -118,22 +119,22 @@ def started_at(context: dg.AssetExecutionContext) -> datetime | None:
 
 
 def _set_aside(context: dg.AssetExecutionContext, store: WaveStore, why: str) -> None:
-    context.log.error(f"wave {store.wave} is quarantined: {why}")
+    context.log.info(f"wave {store.wave} is quarantined: {why}")
     try:
         quarantine(store, why, context.run.run_id, started_at(context))
-    except SurveyError as error:  # no delivery that could be named: the ledger has nothing to say of the wave
-        context.log.warning(str(error))
+    except SurveyError as error:  # a damaged ledger, of which the publication says so
+        context.log.info(str(error))
 
 
-def _result(study: str, table: Table, check: Check) -> dg.AssetCheckResult:
-    grave = not check.passed and check.blocking
+def _result(store: WaveStore, table: Table, check: Check) -> dg.AssetCheckResult:
+    why = {"why": reason(store, check)} if check.grave else {}
     return dg.AssetCheckResult(
-        asset_key=asset_key(study, table),
+        asset_key=asset_key(store.study_file.name, table),
         check_name=check.name,
         # A failure that does not block is a warning, so that Dagster lets the run go on.
         passed=check.passed,
-        severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
-        metadata={"measured": check.measured, "expected": check.expected},
+        severity=dg.AssetCheckSeverity.ERROR if why else dg.AssetCheckSeverity.WARN,
+        metadata={"measured": check.measured, "expected": check.expected} | why,
     )
 
 

@@ -129,17 +129,12 @@ def _run(
 
 
 def _problem(result: dg.ExecuteInProcessResult) -> str:
-    failing = [c for c in result.get_asset_check_evaluations() if not c.passed and c.blocking]
-    grave = [c for c in failing if c.severity == dg.AssetCheckSeverity.ERROR]
+    grave = [c.metadata["why"].value for c in result.get_asset_check_evaluations() if "why" in c.metadata]
     if grave:
-        return "\n".join(
-            f"check {c.check_name} failed on {c.asset_key.path[-1]}\n"
-            + "\n".join(f"  {name}: {value.value}" for name, value in sorted(c.metadata.items(), reverse=True))
-            for c in grave
-        )
+        return "\n".join(map(str, grave))
     errors = [e.step_failure_data.error for e in result.get_step_failure_events()]
     run_failure = None if errors else result.get_run_failure_event().job_failure_data.error
-    return "\n".join(_root(error) for error in [*errors, run_failure] if error)
+    return "\n".join(dict.fromkeys(_root(error) for error in [*errors, run_failure] if error))
 
 
 def _root(error: dg.SerializableErrorInfo) -> str:

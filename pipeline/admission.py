@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline import tables
+from pipeline.errors import SurveyError, listed
+from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, read_ledger, record
 from pipeline.locking import held
 from pipeline.publish.database import Content, publish
@@ -28,21 +31,23 @@ def admit(store: WaveStore, run_id: str, started_at: datetime | None) -> WaveEnt
     """Makes the present version of a wave the one that is published."""
     found = versions(store, KEPT)
     waterfall = store.rows(tables.DISPOSITIONS)
-    now = _now()
+    files, digest = latest_delivery(store)
     admitted = Admitted(
         version=hashed(*found.values()),
         tables=found,
         delivered=waterfall[0]["remaining"],
         analysed=waterfall[-1]["remaining"],
         fieldwork=_fieldwork(store),
-        at=now,
+        at=_now(),
+        files=files,
+        sha256=digest,
     )
-    return _judge(store, "admitted", "", run_id, started_at, lambda entry: replace(entry, admitted=admitted))
+    return _judge(store, "admitted", "", run_id, started_at, admitted)
 
 
 def quarantine(store: WaveStore, reason: str, run_id: str, started_at: datetime | None) -> WaveEntry:
     """Sets a wave aside; what was admitted of it before stays published."""
-    return _judge(store, "quarantined", reason, run_id, started_at, lambda entry: entry)
+    return _judge(store, "quarantined", reason, run_id, started_at, None)
 
 
 def _judge(
@@ -51,24 +56,23 @@ def _judge(
     reason: str,
     run_id: str,
     started_at: datetime | None,
-    finish: Callable[[WaveEntry], WaveEntry],
+    admitted: Admitted | None,
 ) -> WaveEntry:
     now = _now()
-    files = store.delivery()
-    digest = store.delivery_digest()
+    files, digest = latest_delivery(store)
 
     def judge(before: WaveEntry | None) -> WaveEntry:
         why = reason
         if before and before.run_id == run_id and before.reason and reason:  # a second failure of the same run
-            why = f"{before.reason}; {reason}"
-        entry = WaveEntry(status, why, tuple(f.name for f in files), digest, now, run_id=run_id)
-        return finish(replace(entry, admitted=before.admitted if before else None))
+            why = f"{before.reason}\n{reason}"
+        published = admitted or (before.admitted if before else None)
+        return WaveEntry(status, why, files, digest, now, published, run_id)
 
     run = RunEntry(
         run_id=run_id,
         wave=store.wave,
         outcome=status,
-        version=hashed(*versions(store, KEPT).values()),
+        version=_version(store),
         delivery_sha256=digest,
         study_file_sha256=hashlib.sha256(store.home.study_file(store.study_file.name).read_bytes()).hexdigest(),
         code_version=code_digest(tuple(sorted({name for t in tables.ALL for name in t.code}))),
@@ -76,6 +80,36 @@ def _judge(
         finished_at=now,
     )
     return record(store.home.ledger(store.study_file.name), store.wave, judge, run)
+
+
+def latest_delivery(store: WaveStore) -> tuple[tuple[str, ...], str]:
+    """Names and hash of a wave's files as they lie there; no hash where they are not in order or can't be read."""
+    files: list[Path] = []
+    digest = ""
+    with suppress(SurveyError):
+        files = files_in(store.raw_folder)
+        files = store.delivery()
+        digest = store.delivery_digest()
+    return tuple(file.name for file in files), digest
+
+
+def _version(store: WaveStore) -> str:
+    """Version of the wave's tables; empty where a delivery that they hang on can't be named."""
+    with suppress(SurveyError):
+        return hashed(*versions(store, KEPT).values())
+    return ""
+
+
+def not_judged(home: Home, study_file: StudyFile, ledger: Ledger) -> dict[str, str]:
+    """Waves whose delivery no run has judged as it lies there, with how they stand."""
+    found = {}
+    for wave in home.wave_folders(study_file.name):
+        entry = ledger.waves.get(wave)
+        if entry is None:
+            found[wave] = "not run"
+        elif latest_delivery(WaveStore(home, study_file, wave)) != (entry.files, entry.sha256):
+            found[wave] = "changed since its last run"
+    return found
 
 
 def _now() -> str:
@@ -120,20 +154,38 @@ def wave_rows(ledger: Ledger, synthetic: bool) -> list[dict[str, Any]]:
         {
             "wave": wave,
             "status": e.status,
-            "reason": e.reason,
-            "published": e.admitted is not None,
-            "version": e.admitted.version if e.admitted else "",
-            "files": ", ".join(e.files),
-            "sha256": e.sha256,
-            "delivered": e.admitted.delivered if e.admitted else None,
-            "analysed": e.admitted.analysed if e.admitted else None,
-            "fieldwork_first": _date(e.admitted.fieldwork[0]) if e.admitted else None,
-            "fieldwork_last": _date(e.admitted.fieldwork[1]) if e.admitted else None,
-            "synthetic": synthetic,
+            "reason": _reason(e),
+            "latest_files": ", ".join(e.files),
+            "latest_sha256": e.sha256,
             "judged_at": _moment(e.at),
+            "published": e.admitted is not None,
+            **_published(e.admitted),
+            "synthetic": synthetic,
         }
         for wave, e in sorted(ledger.waves.items())
     ]
+
+
+def _published(version: Admitted | None) -> dict[str, Any]:
+    if version is None:
+        nothing = dict.fromkeys(("delivered", "analysed", "fieldwork_first", "fieldwork_last"))
+        return {"version": "", "files": "", "sha256": "", **nothing}
+    return {
+        "version": version.version,
+        "files": ", ".join(version.files),
+        "sha256": version.sha256,
+        "delivered": version.delivered,
+        "analysed": version.analysed,
+        "fieldwork_first": _date(version.fieldwork[0]),
+        "fieldwork_last": _date(version.fieldwork[1]),
+    }
+
+
+def _reason(entry: WaveEntry) -> str:
+    if entry.status == "admitted" or not entry.admitted:
+        return entry.reason
+    source = f", from {listed(entry.admitted.files)}" if entry.admitted.files else ""
+    return f"{entry.reason}\n  still published: what was admitted on {entry.admitted.at[:10]}{source}"
 
 
 def run_rows(ledger: Ledger) -> list[dict[str, Any]]:

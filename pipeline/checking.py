@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline import engine
-from pipeline.errors import StudyFileError, SurveyError, listed, nearest
+from pipeline.errors import StudyFileError, SurveyError, counted, listed, nearest
 from pipeline.ingest.answers import read_answers, values_query
 from pipeline.ingest.delivered import delivered_query, source_column_rows
 from pipeline.ingest.files import data_files
@@ -15,7 +15,7 @@ from pipeline.ingest.matching import match
 from pipeline.ingest.readable import reading
 from pipeline.ingest.responses import available_variables
 from pipeline.ingest.sniffing import read_source
-from pipeline.quality import column_words, needed_variables
+from pipeline.quality import column_words, naming, needed_variables
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
@@ -50,11 +50,11 @@ def remarks(home: Home, study_file: StudyFile, waves: list[str]) -> Iterator[Rem
 def _of_study(study_file: StudyFile) -> Iterator[Remark]:
     study = study_file.study
     counts = [
-        (len(study.questions), "questions"), (len(study.cleaning), "cleaning rules"),
-        (len(study.tiers.order) if study.tiers else 0, "tiers"), (len(study.segments), "segments"),
-        (len(study.indicators), "indicators"), (len(study.comparisons), "comparisons"),
+        (len(study.questions), "question"), (len(study.cleaning), "cleaning rule"),
+        (len(study.tiers.order) if study.tiers else 0, "tier"), (len(study.segments), "segment"),
+        (len(study.indicators), "indicator"), (len(study.comparisons), "comparison"),
     ]  # fmt: skip
-    yield Remark("note", study_file.document.file, ", ".join(f"{n} {what}" for n, what in counts))
+    yield Remark("note", study_file.document.file, ", ".join(counted(n, what) for n, what in counts))
     if study.synthetic:
         yield Remark("note", study_file.document.file, "the data are synthetic, and marked so wherever they are shown")
     for section in unsupported(study):
@@ -85,7 +85,8 @@ def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]
     rows = source_column_rows(wave, matched)
     for source in sources:
         layout = source.layout
-        yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {len(layout.columns)} columns")
+        width = counted(len(layout.columns), "column")
+        yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {width}")
     yield from _of_columns(study, wave, rows)
     there, variables = available_variables(rows), study.variables
     values = reading(
@@ -98,11 +99,11 @@ def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]
     found = [v for v in variables if there & {v.name, v.question}]
     if found and not answers and all(v.options for v in found):
         yield Remark("error", f"wave {wave}", "no record holds an answer to a declared question")
-    yield from _of_answers(study, wave, answers)
+    yield from _of_answers(study, wave, answers, naming(study, rows))
 
 
 def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator[Remark]:
-    weigh = _weights(study, wave, "questions_present")
+    weigh, words = _weights(study, wave, "questions_present"), naming(study, [])
     texts = [row["text"] for row in rows if row["role"] == "unlisted" and row["text"]]
     for number, row in enumerate(row for row in rows if row["role"] == "missing"):
         ref = row["variable"]
@@ -111,11 +112,11 @@ def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator
         declared = study.questions.get(ref.split("__")[0])
         close = nearest(declared.text or "", texts) if declared and number < MOST_HINTS else None
         hint = f'; nearest column: "{close}"' if close else ""
-        yield Remark(weight, f"wave {wave}", f"no column for {ref}{why}{hint}")
+        yield Remark(weight, f"wave {wave}", f"no column for {words(ref)}{why}{hint}")
     for role in ("unlisted", "repeated", "nameless"):
         names = [column_words(row) for row in rows if row["role"] == role]
         if names:
-            yield Remark("note", f"wave {wave}", f"{len(names)} {role} columns: {listed(names, 8)}")
+            yield Remark("note", f"wave {wave}", f"{counted(len(names), f'{role} column')}: {listed(names, 8)}")
 
 
 def _weights(study: Study, wave: str, check: str) -> Callable[[str], Weight]:
@@ -130,7 +131,9 @@ def _weights(study: Study, wave: str, check: str) -> Callable[[str], Weight]:
     return weigh
 
 
-def _of_answers(study: Study, wave: str, answers: list[dict[str, Any]]) -> Iterator[Remark]:
+def _of_answers(
+    study: Study, wave: str, answers: list[dict[str, Any]], words: Callable[[str], str]
+) -> Iterator[Remark]:
     weigh = _weights(study, wave, "options_changed")
     by_name = {v.name: v for v in study.variables}
     unknown: dict[str, list[dict[str, Any]]] = {}
@@ -144,8 +147,9 @@ def _of_answers(study: Study, wave: str, answers: list[dict[str, Any]]) -> Itera
         for row in rows[:MOST_HINTS]:
             close = nearest(row["answer"], texts)
             hint = f'; nearest option: "{close}"' if close else ""
-            what = f'{name}: answer "{row["answer"][:100]}" ({row["n"]} times) {wrong}{hint}'
+            answer = f'answer "{row["answer"][:100]}" ({counted(row["n"], "time")})'
+            what = f"{words(name)}: {answer} {wrong}{hint}"
             yield Remark(weight, f"wave {wave}", what)
         if len(rows) > MOST_HINTS:
-            more = f"{name}: {len(rows) - MOST_HINTS:,} more answers, each of which {wrong}"
+            more = f"{words(name)}: {counted(len(rows) - MOST_HINTS, 'more answer')}, each of which {wrong}"
             yield Remark(weight, f"wave {wave}", more)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.errors import SurveyError, nearest
+from pipeline.errors import SurveyError, counted, listed, nearest
 from pipeline.settings import BUNDLED_STUDIES, PROJECT, Home, home
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ app = typer.Typer(
 
 DONE, DATA_SAY_NO, WRONG_USE = 0, 1, 2
 DEMO = "social-maturity"
+MOST_WARNINGS, WARNING = 10, 155  # lines after a run, and characters of one
 LARGE = 100_000_000  # bytes of a delivery that takes about a second to read
 
 Study = Annotated[str, typer.Argument(help="Name of a study file, without .yaml.", show_default=False)]
@@ -147,7 +148,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="The export as the platform wrote it.", show_default=False)],
 ) -> None:
     """Put a delivery into data/raw, checked and hashed. A corrected one sets the former aside."""
-    from pipeline.ingest.landing import land
+    from pipeline.ingest.landing import land, same_elsewhere
     from pipeline.study.waves import Wave, check_wave_name
 
     where = home()
@@ -158,7 +159,7 @@ def add(
     landed = land(file, where.raw(study) / wave, study_file.study.waves.get(wave, Wave()).files)
     layout = landed.source.layout
     state = "is there already" if landed.already_there else "added"
-    size = f"{landed.records:,} records, {len(layout.columns):,} columns"
+    size = f"{counted(landed.records, 'record')}, {counted(len(layout.columns), 'column')}"
     print(f"{landed.path} {state}: {layout.platform}, {size}, sha256 {landed.sha256}")
     if (where.dagster / "history").is_dir():  # so that the wave stands in a UI that is open
         from assets.running import register_all
@@ -166,6 +167,12 @@ def add(
         register_all(where)
     for name in landed.superseded:
         print(f"set aside: {name}, the former delivery of wave {wave}")
+    for path in same_elsewhere(landed):
+        print(f"warning: {path} holds the same bytes: is one of the two waves the wrong one?", file=sys.stderr)
+    if study_file.study.waves and wave not in study_file.study.waves:
+        place = study_file.document.where(("waves",))
+        known = listed(study_file.study.waves)
+        print(f"warning: {place}: `waves` does not list {wave}, but {known}: is the name right?", file=sys.stderr)
     print(f"Next: survey check {study} · survey run {study} --wave {wave}")
 
 
@@ -185,9 +192,9 @@ def check(study: Study, as_json: Json = False) -> None:
     errors = sum(remark.weight == "error" for remark in found)
     warnings = sum(remark.weight == "warning" for remark in found)
     if errors:
-        raise DataSayNo(f"{errors} errors, {warnings} warnings")
+        raise DataSayNo(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")
     if not as_json:
-        print(f"In order: {warnings} warnings.")
+        print(f"In order: {counted(warnings, 'warning')}.")
 
 
 @app.command(epilog=_example("run ospo --wave 2018"))
@@ -199,19 +206,43 @@ def run(study: Study, wave: WaveOption = None) -> None:
 
 def _run(where: Home, study_file: StudyFile, wave: str | None) -> None:
     from assets.running import known_waves, run_study
+    from pipeline.printing import harmless
 
+    study = study_file.name
     waves = known_waves(where, study_file, wave)
     with _progress(len(waves)) as told:
         outcomes = run_study(where, study_file, waves, told)
-    problems = [outcome for outcome in outcomes if outcome.problem]
-    for outcome in problems:
-        what = f"wave {outcome.wave}" if outcome.wave else "publication"
-        print(f"{study_file.name}, {what} failed:\n{outcome.problem}", file=sys.stderr)
+    problems: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.problem:
+            problems.setdefault(outcome.problem, []).append(f"wave {outcome.wave}" if outcome.wave else "publication")
+    for problem, failed in problems.items():
+        print(harmless(f"{study}, {', '.join(failed)} failed:\n{problem}"), file=sys.stderr)
+    bad = [outcome.wave for outcome in outcomes if outcome.problem and outcome.wave]
+    good = [name for name in waves if name not in bad]
+    published = all(outcome.wave for outcome in outcomes if outcome.problem)
+    if good and published:
+        print(f"Published {', '.join(good)}: {where.database(study)}", file=sys.stderr)
+        _repeat_warnings(where, study, good)
     if problems:
-        raise DataSayNo(
-            f"{len(problems)} of {len(outcomes)} runs failed; survey waves {study_file.name} shows what is published"
-        )
-    print(f"Published {', '.join(waves)}: {where.database(study_file.name)}", file=sys.stderr)
+        what = f"{len(bad)} of {counted(len(waves), 'wave')} failed" if bad else "publication failed"
+        raise DataSayNo(f"{what}; survey waves {study} shows what is published")
+
+
+def _repeat_warnings(where: Home, study: str, waves: list[str]) -> None:
+    """Repeats the failed checks of published waves, one a line: an indicator may be empty because of them."""
+    from pipeline.printing import harmless
+    from pipeline.reading import rows_of
+    from pipeline.study.problems import one_line
+
+    sql = "SELECT wave, check_name, measured FROM quality_checks WHERE NOT passed AND wave IN (SELECT unnest(?))"
+    rows = rows_of(where, study, f"{sql} ORDER BY ALL", [waves])[1]
+    for row in rows[:MOST_WARNINGS]:
+        line = one_line(f"warning: wave {row['wave']}, {row['check_name']}: {row['measured']}", WARNING)
+        print(harmless(f"  {line}"), file=sys.stderr)
+    if rows:
+        more = f"{len(rows) - MOST_WARNINGS:,} more, and all" if len(rows) > MOST_WARNINGS else "All"
+        print(f"  {more} at length: survey check {study}, or table quality_checks", file=sys.stderr)
 
 
 @contextmanager
@@ -274,11 +305,15 @@ def findings(
     as_json: Json = False,
 ) -> None:
     """Print the published findings; without --wave those of the last wave."""
+    from pipeline.admission import not_judged
+    from pipeline.ledger import read_ledger
     from pipeline.printing import print_rows
     from pipeline.reading import rows_of
 
     where = home()
     study_file = _study_file(where, study)
+    for name, how in not_judged(where, study_file, read_ledger(where.ledger(study))).items():
+        print(f"wave {name}: {how}: survey run {study} --wave {name}", file=sys.stderr)
     published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
     _known(f"{study}, published waves", wave, published)
     _known(f"{study}, comparisons", comparison, list(study_file.study.comparisons))
@@ -338,20 +373,21 @@ def _finding_line(row: dict[str, object]) -> dict[str, object]:
 
 @app.command(epilog=_example("waves ospo"))
 def waves(study: Study, as_json: Json = False) -> None:
-    """Print every wave: delivered, admitted or quarantined and why, published or not."""
-    from pipeline.admission import wave_rows
+    """Print every wave: not run yet, admitted, or quarantined and why, and what is published of it."""
+    from pipeline.admission import not_judged, wave_rows
     from pipeline.ledger import read_ledger
     from pipeline.printing import print_rows
     from pipeline.tables import WAVES
 
     where = home()
     study_file = _study_file(where, study)
-    rows = wave_rows(read_ledger(where.ledger(study)), study_file.study.synthetic)
-    known = {row["wave"] for row in rows}
+    ledger = read_ledger(where.ledger(study))
+    known = {row["wave"]: row for row in wave_rows(ledger, study_file.study.synthetic)}
     nothing: dict[str, object] = dict.fromkeys(column.name for column in WAVES.columns_for(None))
-    for name in where.wave_folders(study):
-        if name not in known:
-            rows.append(nothing | {"wave": name, "status": "not run", "published": False})
+    for name, how in not_judged(where, study_file, ledger).items():
+        row = known.get(name, nothing | {"wave": name, "published": False})
+        known[name] = row | {"status": how, "reason": f"survey run {study} --wave {name}"}
+    rows = [known[name] for name in sorted(known)]
     short = ("wave", "status", "published", "delivered", "analysed", "fieldwork", "files", "reason")
     for row in rows:
         row["fieldwork"] = f"{row['fieldwork_first']} to {row['fieldwork_last']}" if row["fieldwork_first"] else ""

@@ -41,6 +41,11 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     return lowered[close[0]] if close else None
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun: "1 column", "2,000 columns"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def listed(names: Iterable[object], most: int = 12) -> str:
     """Names for an error line: "a, b, c", with "and 5 more" past `most`."""
     shown = [str(name) for name in names]

@@ -16,7 +16,10 @@ from pipeline.errors import SurveyError
 
 @dataclass(frozen=True)
 class Admitted:
-    """A version of a wave that is published. tables: version of each table. delivered, analysed: counts."""
+    """A version of a wave that is published. tables: version of each table. delivered, analysed: counts.
+
+    files, sha256: the delivery that it was made from.
+    """
 
     version: str
     tables: dict[str, str]
@@ -24,11 +27,16 @@ class Admitted:
     analysed: int
     fieldwork: tuple[str | None, str | None]
     at: str
+    files: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class WaveEntry:
-    """How a wave stands: the outcome of its last run, and what is published of it, which may be older."""
+    """How a wave stands: the verdict on its latest delivery, and what is published of it, which may be older.
+
+    sha256: empty where the delivery could not be named or read.
+    """
 
     status: str
     reason: str
@@ -77,8 +85,11 @@ def read_ledger(path: Path) -> Ledger:
 
 def _wave(raw: dict[str, Any]) -> WaveEntry:
     admitted = raw.pop("admitted")
-    known = Admitted(**{**admitted, "fieldwork": tuple(admitted["fieldwork"])}) if admitted else None
-    return WaveEntry(**{**raw, "files": tuple(raw["files"])}, admitted=known)
+    return WaveEntry(**_frozen(raw), admitted=Admitted(**_frozen(admitted)) if admitted else None)
+
+
+def _frozen(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
 
 
 def record(path: Path, wave: str, judge: Callable[[WaveEntry | None], WaveEntry], run: RunEntry | None) -> WaveEntry:

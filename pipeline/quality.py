@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from pipeline import tables
 from pipeline.engine import Query, fetch
-from pipeline.errors import listed
+from pipeline.errors import SurveyError, counted, listed
 from pipeline.ingest.responses import available_variables
 from pipeline.store import WaveStore
 from pipeline.study.cleaning import AttentionCheck, NoConsent, ScreenedOut
 from pipeline.study.model import Study
+from pipeline.study.problems import one_line
 from pipeline.study.waves import Wave
 from pipeline.tables import Table
 
@@ -33,16 +34,22 @@ class Check:
     measured: str
     expected: str
 
+    @property
+    def grave(self) -> bool:
+        """Whether it failed so that the wave is set aside."""
+        return self.blocking and not self.passed
+
 
 @dataclass(frozen=True)
 class Declared:
-    """A check as declared: what it expects, and how it is run."""
+    """A check as declared: what it expects, how it is run, and what to do where a failure sets a wave aside."""
 
     name: str
     table: Table
     blocking: bool
     expected: str
     run: Callable[[WaveStore], Iterator[tuple[bool, str, bool]]]
+    do: str = ""
 
 
 def needed_variables(study: Study) -> set[str]:
@@ -82,11 +89,12 @@ def _questions_present(store: WaveStore) -> Found:
     questions = store.study.resolver
     missing = [row["variable"] for row in store.rows(tables.SOURCE_COLUMNS) if row["role"] == "missing"]
     names = {name: {v.name for v in questions.of(name)} | {name} for name in missing}
+    words = naming(store.study, [])
     grave = [name for name in missing if names[name] & needed]
     if grave:
-        yield False, f"missing, and needed for screening, score or tiers: {listed(grave)}", True
+        yield False, f"missing, and needed for screening, score or tiers: {listed(map(words, grave))}", True
     if mild := [name for name in missing if name not in grave]:
-        yield False, f"missing: {listed(mild)}", False
+        yield False, f"missing: {listed(map(words, mild))}", False
     if not missing:
         yield True, "all there", False
 
@@ -105,15 +113,30 @@ def column_words(row: Mapping[str, Any]) -> str:
     return str(row["name"] or f"column {row['position']}" + (f" ({text})" if text else ""))
 
 
+def naming(study: Study, source_columns: Iterable[Mapping[str, Any]]) -> Callable[[str], str]:
+    """How an analyst knows a variable: `practice.crm`, as the study file has it, with its delivered column."""
+    written = {v.name: v.ref for v in study.variables}
+    columns = {row["variable"]: row for row in source_columns if row["variable"] and row["position"]}
+
+    def words(variable: str) -> str:
+        name, row = written.get(variable, variable), columns.get(variable)
+        if row is None or row["name"] == name:
+            return name
+        return f'{name} (column "{one_line(row["name"], 60)}")' if row["name"] else f"{name} ({column_words(row)})"
+
+    return words
+
+
 def _options_changed(store: WaveStore) -> Found:
     needed = needed_variables(store.study)
     unknown: dict[str, list[str]] = {}
     for row in store.rows(tables.ANSWERS):
         if row["code"] is None:
             unknown.setdefault(row["variable"], []).append(f'"{row["answer"][:80]}" ({row["n"]})')
+    words = naming(store.study, store.rows(tables.SOURCE_COLUMNS))
     for name, answers in unknown.items():
         parts = {v.name for v in store.study.resolver.of(name)} | {name}
-        yield False, f"{name}: {listed(answers)}", bool(parts & needed)
+        yield False, f"{words(name)}: {listed(answers)}", bool(parts & needed)
 
 
 def _row_conservation(store: WaveStore) -> Found:
@@ -135,10 +158,8 @@ def _unique_ids(store: WaveStore) -> Found:
     respondents = store.read(tables.RESPONDENTS)
     ids = respondents.filter(pc.equal(respondents["disposition"], "analysed"))["respondent_id"]
     doubled = [v["values"] for v in pc.value_counts(ids).to_pylist() if v["counts"] > 1]
-    what = (
-        f"{len(ids):,} respondents, no id twice" if not doubled else f"{len(doubled)} ids twice: {listed(doubled, 5)}"
-    )
-    yield not doubled, what, True
+    what = f"{counted(len(doubled), 'id')} twice: {listed(doubled, 5)}"
+    yield not doubled, what if doubled else f"{counted(len(ids), 'respondent')}, no id twice", True
 
 
 def _tier_shares(store: WaveStore) -> Found:
@@ -153,7 +174,7 @@ def _tiers_filled(store: WaveStore) -> Found:
     if empty:
         yield False, f"no respondents: {listed(empty)}", False
     if without:
-        yield False, f"{without[0]:,} respondents without a tier", False
+        yield False, f"{counted(without[0], 'respondent')} without a tier", False
 
 
 def _ratios(store: WaveStore) -> Found:
@@ -169,7 +190,7 @@ def _ratios(store: WaveStore) -> Found:
             right = ratio is not None and abs(ratio - p_a / p_b) <= ROUNDING * max(1.0, p_a / p_b)
         if not right:
             wrong.append(row["finding_id"])
-    yield not wrong, f"{len(rows):,} findings" if not wrong else f"{len(wrong)} wrong: {listed(wrong, 5)}", True
+    yield not wrong, counted(len(rows), "finding") if not wrong else f"{len(wrong)} wrong: {listed(wrong, 5)}", True
 
 
 def _ratio_inside(store: WaveStore) -> Found:
@@ -208,29 +229,40 @@ def _unasked(store: WaveStore) -> Found:
     paths = {"responses": store.existing(tables.RESPONSES), "screening": store.existing(tables.SCREENING)}
     for row in fetch(query, paths).to_pylist():
         if row["n"]:
-            yield False, f"{row['question']}: {row['n']:,}", False
+            yield False, f"{row['question']}: {counted(row['n'], 'respondent')}", False
 
 
+ADMIT = '; or publish all the same: under waves, {wave}: {{admit: {{{check}: "the reason"}}}}'
+FAULT = "report it: this is a fault of the software, not of the data"
 CHECKS = (
-    Declared(
-        "questions_present", tables.SOURCE_COLUMNS, True, "every declared question of the wave", _questions_present
-    ),
-    Declared(
-        "columns_known", tables.SOURCE_COLUMNS, False, "every column declared, personal or ignored", _columns_known
-    ),
-    Declared("options_changed", tables.ANSWERS, True, "only answers that the study file lists", _options_changed),
-    Declared("asked_only", tables.SCREENING, False, "no answers from respondents who were not asked", _unasked),
-    Declared("row_conservation", tables.DISPOSITIONS, True, "delivered = taken out + analysed", _row_conservation),
-    Declared("respondents_analysed", tables.DISPOSITIONS, True, "at least one", _someone_analysed),
-    Declared("unique_ids", tables.RESPONDENTS, True, "each analysed respondent once", _unique_ids),
-    Declared("tier_shares", tables.TIERS, True, "1", _tier_shares),
-    Declared(
-        "tiers_filled", tables.TIERS, False, "respondents in every tier, a tier for every respondent", _tiers_filled
-    ),
-    Declared("indicators_filled", tables.SHARES, False, "somebody in the base of each indicator", _empty_indicators),
-    Declared("ratio_is_quotient", tables.FINDINGS, True, "ratio = p_a / p_b", _ratios),
-    Declared("ratio_in_interval", tables.FINDINGS, True, "ratio_low <= ratio <= ratio_high", _ratio_inside),
-)
+    Declared("questions_present", tables.SOURCE_COLUMNS, True, "every declared question of the wave",
+             _questions_present, "write its `text` or `column` in {file} as the export has it, which "
+             "survey check {study} compares" + ADMIT),
+    Declared("columns_known", tables.SOURCE_COLUMNS, False, "every column declared, personal or ignored",
+             _columns_known),
+    Declared("options_changed", tables.ANSWERS, True, "only answers that the study file lists",
+             _options_changed, "add the answer in {file}, as an option or by `was:` to the option that it is in "
+             "this wave" + ADMIT),
+    Declared("asked_only", tables.SCREENING, False, "no answers from respondents who were not asked",
+             _unasked),
+    Declared("row_conservation", tables.DISPOSITIONS, True, "delivered = taken out + analysed",
+             _row_conservation, FAULT),
+    Declared("respondents_analysed", tables.DISPOSITIONS, True, "at least one",
+             _someone_analysed, "look whether the export holds answers, and at `cleaning` in {file}"),
+    Declared("unique_ids", tables.RESPONDENTS, True, "each analysed respondent once",
+             _unique_ids, "add the cleaning rule `duplicate_id` in {file}, or export the survey again" + ADMIT),
+    Declared("tier_shares", tables.TIERS, True, "1",
+             _tier_shares, FAULT),
+    Declared("tiers_filled", tables.TIERS, False, "respondents in every tier, a tier for every respondent",
+             _tiers_filled),
+    Declared("indicators_filled", tables.SHARES, False, "somebody in the base of each indicator",
+             _empty_indicators),
+    Declared("ratio_is_quotient", tables.FINDINGS, True, "ratio = p_a / p_b",
+             _ratios, FAULT),
+    Declared("ratio_in_interval", tables.FINDINGS, True, "ratio_low <= ratio <= ratio_high",
+             _ratio_inside, FAULT),
+)  # fmt: skip
+DO = {d.name: d.do for d in CHECKS}
 
 
 def all_checks(store: WaveStore) -> list[Check]:
@@ -254,6 +286,16 @@ def check_rows(wave: str, checks: list[Check]) -> list[dict[str, object]]:
     ]
 
 
-def reasons(checks: list[Check]) -> str:
+def reasons(store: WaveStore, checks: list[Check]) -> str:
     """Why a wave is quarantined, or ""."""
-    return "; ".join(f"{c.name}: {c.measured}" for c in checks if not c.passed and c.blocking)
+    return "\n".join(reason(store, check) for check in checks if check.grave)
+
+
+def reason(store: WaveStore, check: Check) -> str:
+    """Why one check sets the wave aside: the delivery, what was found in it, what to do."""
+    study = store.study_file
+    do = DO[check.name].format(file=study.document.file, study=study.name, wave=store.wave, check=check.name)
+    delivery = listed(store.delivery())
+    return str(
+        SurveyError(delivery, f"check {check.name} failed", found=check.measured, expected=check.expected, do=do)
+    )

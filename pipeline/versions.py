@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class HashCache:
 
     def put(self, file: Path, sha256: str) -> None:
         known = self._read() | {file.name: {"seen": _seen(file), "sha256": sha256}}
-        with replacing(self.path) as partial:
+        with suppress(OSError), replacing(self.path) as partial:  # a home that is only read has no memory
             partial.write_text(json.dumps(known, indent=1))
 
     def _read(self) -> dict[str, dict[str, str]]:

@@ -16,6 +16,14 @@ def is_data(path: Path) -> bool:
     return path.suffix.lower() in DATA_SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
+def files_in(folder: Path) -> list[Path]:
+    """The data files in a folder; none where there is no folder. Raises DeliveryError where it can't be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if is_data(path)) if folder.is_dir() else []
+    except OSError as error:
+        raise DeliveryError(str(folder), f"cannot be read: {error.strerror}") from error
+
+
 def data_files(folder: Path, declared: Sequence[str] = ()) -> list[Path]:
     """The data files of a wave's folder, in the declared order, else the only one.
 
@@ -25,7 +33,7 @@ def data_files(folder: Path, declared: Sequence[str] = ()) -> list[Path]:
     study, wave = folder.parent.name, folder.name
     if not folder.is_dir():
         raise DeliveryError(str(folder), "there is no such wave folder", do=f"survey add {study} {wave} FILE")
-    found = sorted(path for path in folder.iterdir() if is_data(path))
+    found = files_in(folder)
     if declared:
         return _declared(folder, declared, found)
     if not found:

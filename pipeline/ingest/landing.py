@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.engine import Query, fetch_through, replacing
 from pipeline.errors import DeliveryError, listed, nearest
 from pipeline.ingest.delivered import delivered_query
-from pipeline.ingest.files import DATA_SUFFIXES, is_data, sha256
+from pipeline.ingest.files import DATA_SUFFIXES, files_in, is_data, sha256
 from pipeline.ingest.layout import Source
 from pipeline.ingest.readable import reading
 from pipeline.ingest.sniffing import not_text, read_source
@@ -60,6 +60,20 @@ def land(file: Path, folder: Path, declared: Sequence[str] = ()) -> Landed:
         ) from error  # fmt: skip
 
 
+def same_elsewhere(landed: Landed) -> list[Path]:
+    """Files of other waves of the study that hold the same bytes."""
+    wave = landed.path.parent
+    size = landed.path.stat().st_size
+    found = []
+    for folder in sorted(wave.parent.iterdir()):
+        if folder == wave or folder.name.startswith("."):
+            continue
+        with suppress(DeliveryError, OSError):
+            alike = [path for path in files_in(folder) if path.stat().st_size == size]
+            found += [path for path in alike if sha256(path) == landed.sha256]
+    return found
+
+
 def _land(file: Path, folder: Path, declared: Sequence[str]) -> Landed:
     if file.is_dir():
         raise DeliveryError(str(file), "is a folder", expected="one file; add the files of a wave one by one")
@@ -79,7 +93,7 @@ def _land(file: Path, folder: Path, declared: Sequence[str]) -> Landed:
     if target.is_file() and sha256(target) == digest:
         return Landed(target, digest, source, records, True, ())
     _heal(folder)
-    former = [path for path in _data(folder) if path.name == file.name or path.name not in declared]
+    former = [path for path in files_in(folder) if path.name == file.name or path.name not in declared]
     with replacing(target) as partial:
         shutil.copyfile(file, partial)
         if sha256(partial) != digest:
@@ -131,10 +145,6 @@ def _count(ready: Sequence[Source]) -> int:
     return int(fetch_through("delivered", delivered_query("", ready, [], []), Query("raw/records.sql"))["n"][0].as_py())
 
 
-def _data(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if is_data(path)) if folder.is_dir() else []
-
-
 def _heal(folder: Path) -> None:
     """Takes away what a copy left that was killed; `replacing` names its partial files by their process."""
     for partial in folder.glob(".*.tmp"):
@@ -160,7 +170,7 @@ def _note(folder: Path, name: str, digest: str, size: int) -> None:
         known = dict(json.loads(path.read_text()))
     except (OSError, ValueError):
         known = {}
-    there = {path.name for path in _data(folder)}
+    there = {path.name for path in files_in(folder)}
     known = {file: entry for file, entry in known.items() if file in there}
     known[name] = {"sha256": digest, "size_bytes": size, "added_at": datetime.now(UTC).isoformat(timespec="seconds")}
     with replacing(path) as partial:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import duckdb
 
-from pipeline.errors import DeliveryError, listed
+from pipeline.errors import DeliveryError, counted, listed
 from pipeline.ingest.files import stamp
 from pipeline.ingest.layout import Source
 from pipeline.ingest.sniffing import not_text
@@ -90,7 +90,7 @@ def _unsound(path: Path, source: Source) -> DeliveryError | None:
                     what = "is cut short" if len(record) < width else "has too many fields"
                     return DeliveryError(
                         f"{known}, line {line + 1}", f"the record {what}",
-                        expected=f"{width} fields, as in the first row", found=f"{len(record)} fields",
+                        expected=f"{counted(width, 'field')}, as in the first row", found=counted(len(record), "field"),
                         do="export the survey again; was the transfer complete?",
                     )  # fmt: skip
                 line = reader.line_num

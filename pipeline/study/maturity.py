@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pipeline.errors import listed, nearest
+from pipeline.errors import counted, listed, nearest
 from pipeline.study.conditions import ConditionField
 from pipeline.study.section import Identifier, OptionId, Positive, Section, Share, Text, wrong
 
@@ -73,7 +73,8 @@ class Tiers(Section):
 
     def _rising(self, way: str, limits: tuple[float, ...]) -> None:
         if len(limits) != len(self.order) - 1:
-            raise wrong(f"has {len(limits)} cuts for {len(self.order)} tiers", f"{len(self.order) - 1}", at=(way,))
+            cuts, tiers = counted(len(limits), "cut"), counted(len(self.order), "tier")
+            raise wrong(f"has {cuts} for {tiers}", f"{len(self.order) - 1}", at=(way,))
         if list(limits) != sorted(set(limits)):
             raise wrong("does not rise", "each cut above the one before", at=(way,))
 

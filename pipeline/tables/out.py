@@ -216,7 +216,8 @@ CODEBOOK = Table(
 
 QUALITY_CHECKS = Table(
     "quality_checks",
-    "One check of a wave: what was measured against what was expected.",
+    "One check of the published version of a wave: what was measured against what was expected. Why a later delivery "
+    "was set aside stands in `waves`.",
     "out",
     key=("wave", "check_name"),
     columns=(
@@ -224,7 +225,13 @@ QUALITY_CHECKS = Table(
         Column("check_name", "varchar", "Check.", nullable=False),
         Column("table_name", "varchar", "Table that it looks at.", nullable=False),
         Column("passed", "boolean", "Whether it passed.", nullable=False),
-        Column("blocking", "boolean", "Whether a failure keeps the wave from being published.", nullable=False),
+        Column(
+            "blocking",
+            "boolean",
+            "Failed: whether this failure keeps the wave from publication (no row that is published does). "
+            "Passed: whether a failure can.",
+            nullable=False,
+        ),
         Column("measured", "varchar", "What was found.", nullable=False),
         Column("expected", "varchar", "What was expected.", nullable=False),
     ),
@@ -236,25 +243,29 @@ QUALITY_CHECKS = Table(
 
 WAVES = Table(
     "waves",
-    "One wave of the study: its delivery, and whether it is published.",
+    "One wave of the study: the verdict on its latest delivery, and what is published of it, which may be older.",
     "out",
     key=("wave",),
     columns=(
         WAVE,
-        Column("status", "varchar", "admitted or quarantined.", nullable=False),
-        Column("reason", "varchar", "Why it is quarantined; empty where admitted.", nullable=False),
+        Column("status", "varchar", "Verdict on the latest delivery: admitted or quarantined.", nullable=False),
+        Column("reason", "varchar", "Why the latest delivery is quarantined; empty where admitted.", nullable=False),
+        Column("latest_files", "varchar", "Files of the latest delivery judged, joined by commas.", nullable=False),
+        Column(
+            "latest_sha256", "varchar", "Hash of the latest delivery judged; empty: it can't be read.", nullable=False
+        ),
+        Column("judged_at", "timestamp", "When the latest delivery was judged (UTC).", nullable=False),
         Column(
             "published", "boolean", "Whether the tables hold this wave (its last admitted version).", nullable=False
         ),
         Column("version", "varchar", "Version of the published tables, or empty.", nullable=False),
-        Column("files", "varchar", "Delivered files, joined by commas.", nullable=False),
-        Column("sha256", "varchar", "Hash of the delivery.", nullable=False),
-        Column("delivered", "bigint", "Delivered records.", unit="records"),
-        Column("analysed", "bigint", "Analysed respondents.", unit="respondents"),
-        Column("fieldwork_first", "date", "First day of fieldwork, declared or seen."),
-        Column("fieldwork_last", "date", "Last day of fieldwork, declared or seen."),
+        Column("files", "varchar", "Published version: its files, joined by commas; or empty.", nullable=False),
+        Column("sha256", "varchar", "Published version: hash of its delivery, or empty.", nullable=False),
+        Column("delivered", "bigint", "Published version: delivered records.", unit="records"),
+        Column("analysed", "bigint", "Published version: analysed respondents.", unit="respondents"),
+        Column("fieldwork_first", "date", "Published version: first day of fieldwork, declared or seen."),
+        Column("fieldwork_last", "date", "Published version: last day of fieldwork, declared or seen."),
         Column("synthetic", "boolean", "Whether the data are made, not collected.", nullable=False),
-        Column("judged_at", "timestamp", "When the wave was admitted or quarantined (UTC).", nullable=False),
     ),
     sections=("synthetic", "waves"),
 )
@@ -268,8 +279,8 @@ RUNS = Table(
         Column("run_id", "varchar", "Run in Dagster's history.", nullable=False),
         WAVE,
         Column("outcome", "varchar", "admitted or quarantined.", nullable=False),
-        Column("version", "varchar", "Version of the wave's tables.", nullable=False),
-        Column("delivery_sha256", "varchar", "Hash of the delivery.", nullable=False),
+        Column("version", "varchar", "Version of the wave's tables; empty without a delivery.", nullable=False),
+        Column("delivery_sha256", "varchar", "Hash of the delivery; empty: it can't be read.", nullable=False),
         Column("study_file_sha256", "varchar", "Hash of the study file.", nullable=False),
         Column("code_version", "varchar", "Hash of the code that made the tables.", nullable=False),
         Column("started_at", "timestamp", "Start of the run (UTC)."),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -79,6 +82,76 @@ def test_a_wave_that_fails_a_blocking_check_is_set_aside_and_the_published_one_s
     shown = rows_of(small, SMALL, "SELECT status, published, reason, analysed FROM waves")[1][0]
     assert (shown["status"], shown["published"], shown["analysed"]) == ("quarantined", True, 100)
     assert "user" in shown["reason"]
+
+
+def second_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.with_name("second.csv").write_text(small_delivery())
+
+
+def deleted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.unlink()
+
+
+def unreadable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `chmod 0` does for everyone but the superuser."""
+    file.write_text(small_delivery() + "P100,Yes,Yes,Town\n")
+    opened = Path.open
+
+    def refused(path: Path, *arguments: str, **more: str) -> object:
+        if path == file:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *arguments, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refused)
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize(
+    ("spoil", "said", "files"),
+    [
+        (second_file, "holds several data files", "export.csv, second.csv"),
+        (deleted, "holds no data file", ""),
+        (unreadable, "cannot be read: Permission denied", "export.csv"),
+    ],
+)
+def test_a_delivery_that_cannot_be_named_is_quarantined_and_the_published_one_stays(
+    small: Home, spoil: Callable[..., None], said: str, files: str, before: bool, monkeypatch: pytest.MonkeyPatch
+):
+    if before:
+        assert problems(small) == [""]
+        published = findings(small)
+    spoil(delivery(small), monkeypatch)
+    wave, publication = problems(small)
+    assert said in wave
+    assert publication == ""
+    (row,) = rows_of(small, SMALL, "SELECT * FROM waves")[1]
+    assert (row["status"], row["published"]) == ("quarantined", before)
+    assert (row["latest_files"], row["latest_sha256"]) == (files, "")
+    assert (row["files"], row["delivered"]) == (("export.csv", 100) if before else ("", None))
+    assert said in row["reason"]
+    runs = rows_of(small, SMALL, "SELECT outcome, version, delivery_sha256 FROM runs ORDER BY finished_at, outcome")[1]
+    assert runs[-1] == {"outcome": "quarantined", "version": "", "delivery_sha256": ""}
+    assert len(runs) == before + 1
+    if before:
+        assert findings(small) == published
+
+
+def test_a_row_of_waves_keeps_the_published_delivery_apart_from_the_latest(small: Home):
+    assert problems(small) == [""]
+    (first,) = rows_of(small, SMALL, "SELECT * FROM waves")[1]
+    assert (first["files"], first["sha256"]) == (first["latest_files"], first["latest_sha256"])
+    delivery(small).rename(delivery(small).with_name("corrected.csv"))
+    bad = delivery(small).with_name("corrected.csv")
+    bad.write_text(small_delivery().replace("P7,Yes", "P7,Perhaps"))
+    assert "check options_changed failed" in problems(small)[0]
+    (row,) = rows_of(small, SMALL, "SELECT * FROM waves")[1]
+    theirs = ("published", "version", "files", "sha256", "delivered", "analysed")
+    assert [row[name] for name in theirs] == [first[name] for name in theirs]
+    assert row["latest_files"] == "corrected.csv"
+    assert row["latest_sha256"] == hashlib.sha256(bad.read_bytes()).hexdigest() != row["sha256"]
+    day = first["judged_at"].date().isoformat()
+    assert row["reason"].splitlines()[0] == f"{bad}: check options_changed failed"
+    assert row["reason"].splitlines()[-1] == f"  still published: what was admitted on {day}, from export.csv"
 
 
 def test_an_unknown_answer_sets_the_wave_aside_unless_it_is_admitted_with_a_reason(small: Home):

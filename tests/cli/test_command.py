@@ -165,7 +165,8 @@ def test_check_says_no_where_the_data_do(home: Home, export: Path, monkeypatch, 
     assert '"Yess" (1 time' in out
     assert 'nearest option: "Yes"' in out
     assert not home.processed(STUDY).exists()
-    assert "1 errors" in err or "1 error" in err
+    assert 'user (column "Do you use it?"): answer' in out
+    assert "1 error, 0 warnings" in err
 
 
 def test_two_files_in_a_wave_folder_are_an_error_unless_listed(home: Home, export: Path, monkeypatch, capsys):

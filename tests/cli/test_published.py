@@ -114,7 +114,9 @@ def test_check_finds_what_a_run_would_stumble_over(ran: Survey):
     remarks = json.loads(ran("check", "tiny", "--json").out)
     errors = {r["where"].removeprefix("wave "): r["what"] for r in remarks if r["weight"] == "error"}
     assert set(errors) == {name for name, wave in WAVES.items() if wave.problem}
-    assert errors["unknown-needed"].startswith('use: answer "Perhaps" (1 times) is not in the option list')
+    assert errors["unknown-needed"].startswith(
+        'use (column "Do you use it?"): answer "Perhaps" (1 time) is not in the option list'
+    )
     assert errors["missing-needed"] == "no column for use, and screening, score or tiers need it"
     assert errors["only-padding"] == "no record holds an answer to a declared question"
     for name in ("twice", "short"):
@@ -124,7 +126,9 @@ def test_check_finds_what_a_run_would_stumble_over(ran: Survey):
 def test_check_warns_of_what_does_not_keep_a_wave_from_publication(ran: Survey):
     remarks = json.loads(ran("check", "tiny", "--json").out)
     warned = {(r["where"], r["what"]) for r in remarks if r["weight"] == "warning"}
-    assert ("wave unknown-minor", 'stage: answer "Nowhere" (1 times) is not in the option list') in warned
+    stage = 'stage (column "Which stage, roughly, are you at?")'
+    assert ("wave unknown-minor", f'{stage}: answer "Nowhere" (1 time) is not in the option list') in warned
+    assert ("wave unknown-minor", "no column for trust.us") in warned
     assert ("wave unknown-minor", "no column for staff") in warned
 
 

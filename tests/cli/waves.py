@@ -36,9 +36,17 @@ def without(column: int) -> bytes:
 WAVES = {
     "padded": Wave(export(rows=[*ROWS, ["", "", "", ""], [" ", "\u00a0", "", "\t"]]) + b"\n\n", records=(6, 4)),
     "unknown-minor": Wave(export(rows=[*ROWS, ["e", "Nowhere", "No", "Email"]]), records=(5, 5)),
-    "unknown-needed": Wave(export(rows=[*ROWS, ["e", "", "Perhaps", ""]]), 'options_changed: use: "Perhaps" (1)'),
-    "missing-needed": Wave(without(2), "questions_present: missing, and needed for screening, score or tiers: use"),
+    "unknown-needed": Wave(
+        export(rows=[*ROWS, ["e", "", "Perhaps", ""]]),
+        'check options_changed failed\n  found: use (column "Do you use it?"): "Perhaps" (1)\n',
+    ),
+    "missing-needed": Wave(
+        without(2),
+        "check questions_present failed\n  found: missing, and needed for screening, score or tiers: use; missing: ",
+    ),
     "twice": Wave(export([*HEAD[:3], "Do you use it?"]), 'has 2 columns for question "use"'),
     "short": Wave(export()[:-15], "line 5: the record is cut short"),
-    "only-padding": Wave(export(rows=[["", "", "", ""]] * 3), "respondents_analysed: 0 analysed"),
+    "only-padding": Wave(
+        export(rows=[["", "", "", ""]] * 3), "check respondents_analysed failed\n  found: 0 analysed\n"
+    ),
 }

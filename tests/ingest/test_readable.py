@@ -44,7 +44,7 @@ def file_of(folder: Path, content: str | bytes) -> Path:
 
 
 CUT = {
-    "last record cut short": ("A,B\n1,2\n3", "line 3: the record is cut short", "1 fields"),
+    "last record cut short": ("A,B\n1,2\n3", "line 3: the record is cut short", "1 field"),
     "a record with too many fields": ("A,B\n1,2\n3,4,5\n6,7\n", "line 3: the record has too many fields", "3 fields"),
     "header with fewer cells than the data": ("A,B\n1,2,3\n4,5,6\n", "line 2: the record has too many", "3 fields"),
     "an unclosed quote": (
@@ -58,7 +58,7 @@ CUT = {
         "unexpected end",
     ),
     "text behind a closing quote": ('A,B\n1,"2" 2\n3,4\n', "line 2: the record that begins", "expected after"),
-    "zeros where the transfer broke off": ("A,B\n1,2\n" + "x,y\n" * 1_500_000 + "\0" * 9, "line 1500003", "1 fields"),
+    "zeros where the transfer broke off": ("A,B\n1,2\n" + "x,y\n" * 1_500_000 + "\0" * 9, "line 1500003", "1 field"),
 }
 
 

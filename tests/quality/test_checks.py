@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from pipeline import tables
-from pipeline.quality import CHECKS, Check, all_checks, check_rows, checks_of, needed_variables, reasons
-from pipeline.study.loading import study_from_text
+from pipeline.quality import CHECKS, Check, all_checks, check_rows, checks_of, needed_variables, reason, reasons
+from pipeline.study.loading import StudyFile, study_from_text
 from pipeline.study.model import Study
 from pipeline.tables import Table
 from tests.records import responses_of, table_of
@@ -47,8 +48,15 @@ class Tables:
     wave = "w"
 
     @property
+    def study_file(self) -> StudyFile:
+        return study_from_text(TEXT % self.admit, "ours")
+
+    @property
     def study(self) -> Study:
-        return study_from_text(TEXT % self.admit).study
+        return self.study_file.study
+
+    def delivery(self) -> list[Path]:
+        return [Path("raw/w/a.csv")]
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         return self.planted.get(table, GOOD.get(table, []))
@@ -132,7 +140,7 @@ def test_sound_tables_pass_every_check():
     found = all_checks(Tables())
     assert [c.name for c in found if not c.passed] == []
     assert sorted(c.name for c in found) == sorted(d.name for d in CHECKS)
-    assert reasons(found) == ""
+    assert reasons(Tables(), found) == ""
 
 
 @pytest.mark.parametrize(("lacking", "blocks"), [
@@ -143,7 +151,7 @@ def test_a_missing_question_quarantines_only_where_it_is_needed(lacking: str, bl
     """Needed: the screener, the items of the score, the segment of the tiers, the margins of the weights."""
     found = planted("questions_present", [column("size"), column(lacking, "missing", 0)], tables.SOURCE_COLUMNS)
     assert (found.passed, found.blocking) == (False, blocks)
-    assert lacking in found.measured
+    assert lacking.replace("__", ".") in found.measured
     assert ("needed" in found.measured) == blocks
 
 
@@ -182,6 +190,20 @@ def test_answers_that_nobody_declared_quarantine_where_the_question_is_needed():
     assert unknown("mood").measured == 'mood: "Huge" (3)'
 
 
+def test_an_answer_is_told_with_the_question_as_written_and_the_delivered_column():
+    rows = [{"variable": "practice__map", "answer": "Odd", "code": None, "n": 1},
+            {"variable": "mood", "answer": "Odd", "code": None, "n": 2}]  # fmt: skip
+    columns = [column("practice__map") | {"name": "Q3_2"}, column("mood") | {"name": "", "text": "Mood?"}]
+    found = result("options_changed", Tables({tables.ANSWERS: rows, tables.SOURCE_COLUMNS: columns}))
+    assert found.measured == 'practice.map (column "Q3_2"): "Odd" (1); mood (column 1 (Mood?)): "Odd" (2)'
+
+
+def test_every_check_that_can_set_a_wave_aside_says_what_to_do():
+    for declared in CHECKS:
+        check = Check(declared.name, declared.table.name, False, declared.blocking, "x", declared.expected)
+        assert check.grave == declared.blocking == ("\n  do: " in reason(Tables(), check)), declared.name  # type: ignore[arg-type]
+
+
 def test_a_failure_that_the_study_file_admits_does_not_block_and_says_why():
     rows = [{"variable": "size", "answer": "Huge", "code": None, "n": 3}]
     found = planted("options_changed", rows, tables.ANSWERS, admit='{options_changed: "added on purpose"}')
@@ -196,7 +218,7 @@ def test_answers_from_those_who_were_not_asked_are_a_warning_for_every_row_of_a_
     """Rows 1 and 2 are analysed, 3 and 4 are not."""
     rows = [{"consent": "no", **answer}, {"consent": "yes"}, {"consent": "no", **answer}, {}]
     found = planted("asked_only", rows, tables.RESPONSES)
-    assert (found.passed, found.blocking, found.measured) == (False, False, "practice: 1")
+    assert (found.passed, found.blocking, found.measured) == (False, False, "practice: 1 respondent")
 
 
 def test_nobody_can_tell_who_was_asked_where_the_condition_has_no_column():
@@ -241,7 +263,7 @@ def test_an_id_of_two_analysed_respondents_blocks():
     """Twice among those taken out is no fault: they may be the duplicates."""
     rows = [{"respondent_id": name, "disposition": "analysed"} for name in "abca"]
     found = planted("unique_ids", rows, tables.RESPONDENTS)
-    assert (found.passed, found.blocking, found.measured) == (False, True, "1 ids twice: a")
+    assert (found.passed, found.blocking, found.measured) == (False, True, "1 id twice: a")
 
 
 def tier(name: str, x: int, share: float | None, position: int = 1) -> dict[str, Any]:
@@ -295,7 +317,11 @@ def test_reasons_are_those_of_the_checks_that_block():
         tables.RESPONDENTS: [{"respondent_id": "a", "disposition": "analysed"}] * 2,
     })  # fmt: skip
     found = all_checks(store)
-    assert reasons(found) == "unique_ids: 1 ids twice: a"
+    assert reasons(store, found) == (
+        "raw/w/a.csv: check unique_ids failed\n  found: 1 id twice: a\n  expected: each analysed respondent once\n"
+        "  do: add the cleaning rule `duplicate_id` in ours.yaml, or export the survey again; "
+        'or publish all the same: under waves, w: {admit: {unique_ids: "the reason"}}'
+    )
     rows = {row["check_name"]: row for row in check_rows("w", found)}
     assert rows["options_changed"] == {
         "wave": "w", "check_name": "options_changed", "table_name": "answers", "passed": False, "blocking": False,
