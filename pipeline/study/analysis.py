@@ -61,10 +61,17 @@ class Comparison(Section):
 
 
 class Display(Section):
-    """Unweighted bases under which an estimate is not shown, or shown with a footnote."""
+    """When an estimate is shown, and which counts leave the house.
 
+    rule: nchs judges the interval of each share too, base only the unweighted base.
+    """
+
+    rule: Literal["nchs", "base"] = "nchs"
     suppress_below: Annotated[int, Field(ge=1)] = 30
     footnote_below: Annotated[int, Field(ge=1)] = 100
+    privacy_below: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="in releases, counts from 1 to under this are left out, and others that would give them away"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Display:
