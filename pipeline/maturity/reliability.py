@@ -20,11 +20,11 @@ from pipeline.study.maturity import Score
 Floats = NDArray[np.float64]
 OVERALL = "all"
 WEIGHT = "its weight"
-SMALLEST_UNIQUE = 0.005  # bounds of a unique variance, as R `factanal` has them
-LARGEST_UNIQUE = 1.0
+BOUNDS = (np.log(0.005), 0.0)  # of the log of a unique variance, as R `factanal` has them
 SINGULAR = 1e-9
 STEPS = 200
 CONVERGED = 1e-11
+NEAR = 1e-6  # a slope from which Newton steps need no guard
 FEWEST = 2 - 1e-9  # respondents, an effective number of which may be rounded
 
 
@@ -325,8 +325,9 @@ def one_factor(correlation: ArrayLike) -> OneFactor:
     is well. Unique variances lie from 0.005 to 1, as in R `factanal(factors = 1)`; with one at the lower bound (Heywood
     case) the fit stands and the reason says so. No fit: under three items, a singular matrix, no common factor.
     Source: Jöreskog (1967): the likelihood, loadings solved for, is maximised over the logs of unique variances by
-    Newton steps with the exact second derivatives of Clarke (1970), halved until the likelihood rises. Stops where no
-    free derivative exceeds 1e-11 or nothing is gained any more; gives up after 200 steps.
+    Newton steps with the exact second derivatives of Clarke (1970), halved until the likelihood rises, from three
+    starts; the best is kept. Stops where no free derivative exceeds 1e-11 or nothing is gained any more; gives up
+    after 200 steps.
     """
     correlation = np.asarray(correlation, float)
     count = len(correlation)
@@ -334,21 +335,12 @@ def one_factor(correlation: ArrayLike) -> OneFactor:
         return _unfit(count, "omega needs three items")
     if np.linalg.eigvalsh(correlation)[0] < SINGULAR:
         return _unfit(count, "no omega: an item follows from the others")
-    bounds = np.log([SMALLEST_UNIQUE, LARGEST_UNIQUE])
-    start = (1 - 0.5 / count) / np.diag(np.linalg.inv(correlation))
-    logs = np.clip(np.log(start), *bounds)
-    fit = _fit(correlation, logs)
-    for _ in range(STEPS):
-        held = ((logs <= bounds[0]) & (fit.slope > 0)) | ((logs >= bounds[1]) & (fit.slope < 0))
-        if np.all(np.abs(fit.slope[~held]) < CONVERGED):
-            break
-        logs, better = _step(correlation, logs, fit, ~held, bounds)
-        if better is None:
-            break
-        fit = better
-    else:
+    smooth = (1 - 0.5 / count) / np.diag(np.linalg.inv(correlation))
+    found = [_maximised(correlation, np.log(start)) for start in (smooth, np.full(count, 0.5), np.full(count, 0.9))]
+    fits = [(logs, fit) for logs, fit in found if fit is not None]
+    if not fits:
         return _unfit(count, "no omega: the factor model does not converge")
-    return _solution(logs, fit, bounds)
+    return _solution(*min(fits, key=lambda one: one[1].misfit))
 
 
 class _Fit(NamedTuple):
@@ -373,32 +365,62 @@ def _fit(correlation: Floats, logs: Floats) -> _Fit:
     return _Fit(misfit, rest**2 @ (1 - roots), curvature, projection**2, factor, first)
 
 
-def _step(
-    correlation: Floats, logs: Floats, fit: _Fit, free: NDArray[np.bool_], bounds: Floats
-) -> tuple[Floats, _Fit | None]:
-    """The logs after a Newton step that lowers the misfit, and the fit there; None where no step does."""
-    inner = np.ix_(free, free)
-    curvature = fit.curvature[inner]
-    if np.linalg.eigvalsh(curvature)[0] <= 1e-8:  # far from the minimum: its expectation is never negative
-        curvature = fit.scoring[inner] + 1e-6 * np.eye(int(free.sum()))
-    move = np.zeros(len(logs))
-    move[free] = np.clip(-np.linalg.solve(curvature, fit.slope[free]), -2.0, 2.0)
-    for halved in range(40):
-        there = np.clip(logs + move / 2**halved, *bounds)
-        found = _fit(correlation, there)
-        if found.misfit < fit.misfit:
-            return there, found
+def _maximised(correlation: Floats, logs: Floats) -> tuple[Floats, _Fit | None]:
+    """The logs where the likelihood is at its height, from these, and the fit there; None where it is not found."""
+    fit = _fit(correlation, logs)
+    for _ in range(STEPS):
+        steepest = _steepest(logs, fit)
+        if steepest < CONVERGED:
+            return logs, fit
+        logs, better = _step(correlation, logs, fit)
+        if better is None:  # nothing is gained any more: rounding, or no way down
+            return logs, fit if steepest < NEAR else None
+        fit = better
     return logs, None
 
 
-def _solution(logs: Floats, fit: _Fit, bounds: Floats) -> OneFactor:
-    at_bound = (logs <= bounds[0]) | (logs >= bounds[1])
+def _free(logs: Floats, fit: _Fit) -> NDArray[np.bool_]:
+    """Which logs no bound holds."""
+    return ~(((logs <= BOUNDS[0]) & (fit.slope > 0)) | ((logs >= BOUNDS[1]) & (fit.slope < 0)))
+
+
+def _steepest(logs: Floats, fit: _Fit) -> float:
+    return float(np.max(np.abs(fit.slope), where=_free(logs, fit), initial=0.0))
+
+
+def _step(correlation: Floats, logs: Floats, fit: _Fit) -> tuple[Floats, _Fit | None]:
+    """The logs after a step that lowers the misfit, and the fit there; None where no step does.
+
+    Near the minimum the misfit changes by less than its rounding error: there the slope must fall.
+    """
+    free, steepest = _free(logs, fit), _steepest(logs, fit)
+    inner, count = np.ix_(free, free), int(free.sum())
+    expected = fit.scoring[inner] + 1e-6 * np.eye(count)
+    exact = fit.curvature[inner]
+    # Far from the minimum the exact curvature may be negative, and a bound may turn a step uphill: then the next one.
+    for curvature in (exact, expected, np.eye(count)):
+        if curvature is exact and np.linalg.eigvalsh(exact)[0] <= 1e-8:
+            continue
+        move = np.zeros(len(logs))
+        move[free] = np.clip(-np.linalg.solve(curvature, fit.slope[free]), -2.0, 2.0)
+        for halved in range(30 if steepest >= NEAR else 3):
+            there = np.clip(logs + move / 2**halved, *BOUNDS)
+            found = _fit(correlation, there)
+            if (_steepest(there, found) < steepest) if steepest < NEAR else (found.misfit < fit.misfit):
+                return there, found
+        if steepest < NEAR:
+            break
+    return logs, None
+
+
+def _solution(logs: Floats, fit: _Fit) -> OneFactor:
+    at_bound = (logs <= BOUNDS[0]) | (logs >= BOUNDS[1])
     free = ~at_bound
     if not free.any() or np.linalg.eigvalsh(fit.curvature[np.ix_(free, free)])[0] < 1e-7:
         return _unfit(len(logs), "no omega: the items have no one factor in common")
     unique = np.exp(logs)
     loadings = np.sqrt(unique * max(fit.root - 1, 0.0)) * fit.factor
-    heywood = bool(np.any(logs <= bounds[0]))
+    heywood = bool(np.any(logs <= BOUNDS[0]))
     return OneFactor(loadings, unique, "omega rests on an item without own variance (Heywood case)" if heywood else "")
 
 

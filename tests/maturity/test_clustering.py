@@ -60,7 +60,7 @@ def test_centres_are_means_in_points_and_explained_shares_those_of_each_dimensio
     assert found.explained == pytest.approx(found.explained_by_dimension.mean())  # each has variance 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 2), min_size=3, max_size=8), st.integers(2, 3), st.integers(0, 99))
 def test_no_other_division_of_a_few_respondents_is_better(rows, count, seed):
     points = np.array(rows, float) * 100 / 3
@@ -240,6 +240,7 @@ def test_weighted_kappa_by_hand():
     assert weighted_kappa([[3, 1, 0], [1, 2, 1], [0, 0, 2]]) == pytest.approx(1 - 0.3 / 1.26)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=16, max_size=16))
 def test_weighted_kappa_equals_statsmodels(cells):
     from statsmodels.stats.inter_rater import cohens_kappa

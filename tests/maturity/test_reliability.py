@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import engine
@@ -173,11 +173,23 @@ def test_the_fit_of_real_data_equals_statsmodels():
 
 def test_the_fit_is_a_maximum_of_the_likelihood():
     """Lawley's equations (1940): variances are met, and R u = (1 + l'u) l, u the loadings l over unique variances."""
-    correlation = np.corrcoef(ATTITUDE.T)
-    loadings, unique, _ = one_factor(correlation)
-    assert loadings**2 + unique == pytest.approx(np.ones(7), rel=1e-10)
+    meets_lawleys_equations(np.corrcoef(ATTITUDE.T))
+
+
+@settings(deadline=None)
+@given(st.integers(3, 12), st.integers(0, 10**6), st.sampled_from([15, 30, 200]), st.sampled_from([0.0, 0.3, 1.0]))
+def test_so_is_that_of_items_with_little_in_common(items, seed, n, common):
+    random = np.random.default_rng(seed)
+    meets_lawleys_equations(np.corrcoef((common * random.normal(size=(n, 1)) + random.normal(size=(n, items))).T))
+
+
+def meets_lawleys_equations(correlation: np.ndarray) -> None:
+    loadings, unique, reason = one_factor(correlation)
+    if reason:  # at a bound the equations do not hold
+        return
+    assert loadings**2 + unique == pytest.approx(np.ones(len(loadings)), rel=1e-7)
     weighted = loadings / unique
-    assert correlation @ weighted == pytest.approx(loadings * (1 + loadings @ weighted), rel=1e-10)
+    assert correlation @ weighted == pytest.approx(loadings * (1 + loadings @ weighted), rel=1e-7, abs=1e-9)
 
 
 def test_a_heywood_case_stands_and_is_named():
@@ -203,6 +215,7 @@ def test_what_has_no_factor_says_why(correlation, reason):
     assert np.all(np.isnan(found.loadings))
 
 
+@settings(deadline=None)
 @given(st.integers(3, 12), st.integers(0, 10**6), st.integers(2, 60))
 def test_any_sample_has_an_omega_within_0_and_1_or_a_reason(items, seed, n):
     random = np.random.default_rng(seed)
