@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
 
 from pipeline.study.conditions import ConditionField
 from pipeline.study.section import Identifier, LevelName, OptionId, Section, Text, wrong
@@ -18,12 +18,29 @@ Others = Annotated[
 ]
 
 
+class Net(Section):
+    """Levels taken together. A list of them alone stands for {of: [...]}."""
+
+    of: Annotated[tuple[OptionId, ...], Field(min_length=1)]
+    label: Text | None = Field(None, description='what the net is called: "up to 10,000"')
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return {"of": value} if isinstance(value, list | tuple) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        whole = handler(core_schema)
+        return {"anyOf": [whole["properties"]["of"], whole]}
+
+
 class Segment(Section):
     """A division of respondents: by a question's options (nets may join some), by bands of a number, or
     by conditions. Don't know and refused are no levels."""
 
     question: str | None = None
-    nets: dict[OptionId, Annotated[tuple[OptionId, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    nets: dict[OptionId, Net] = Field(default_factory=dict)
     bands: tuple[float, ...] | None = Field(None, description="lowest value of the second band, of the third, ...")
     levels: Annotated[dict[LevelName, ConditionField], Field(min_length=1)] | None = Field(
         None, description="level: condition; levels may overlap"

@@ -230,4 +230,5 @@ def _segment(name: str, segment: Segment, resolver: Resolver) -> SegmentColumns:
         ticks = {v.part: AnyTick((v.name,)) for v in variables if not v.not_substantive}
         return SegmentColumns(name, tuple(ticks), True, None, (), {}, ticks, tuple(v.name for v in variables))
     levels = tuple(key for key in first.options if key not in first.not_substantive)
-    return SegmentColumns(name, levels, False, first.name, (), dict(segment.nets), {}, (first.name,))
+    nets = {name: net.of for name, net in segment.nets.items()}
+    return SegmentColumns(name, levels, False, first.name, (), nets, {}, (first.name,))

@@ -13,8 +13,11 @@ def tier_label(tiers: Tiers, tier: str, language: str = "en") -> str:
 
 
 def level_label(segments: Segments, resolver: Resolver, segment: str, level: str, language: str = "en") -> str:
-    """The level's label: of an option its label or text, else the level's own name."""
+    """The level's label: of a net its label, of an option its label or text, else the level's own name."""
     declared = segments[segment]
+    net = declared.nets.get(level)
+    if net is not None and net.label is not None:
+        return net.label.get(language)
     variables = resolver.of(declared.question) if declared.question else ()
     for variable in variables:
         option = variable.options.get(level)

@@ -61,6 +61,8 @@ def misfits(document: Document, error: Any) -> Iterator[Problem]:
         expected = _EXPECTED[kind].format(**context) if kind in _EXPECTED else error["msg"]
         if context.get("class_name") in ("Option", "Row"):
             expected = "a text, or {text: ...}"
+        elif context.get("class_name") == "Net":
+            expected = "a list of options, or {of: [...], label: ...}"
         yield Problem(place, f"has {_shown(found)}", expected)
 
 

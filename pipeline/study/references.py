@@ -330,10 +330,10 @@ class _Finder:
             yield Problem((*place, "nets"), why, "a segment by `levels`")
         elif not self.without_options(variable.question):
             levels = [key for key in variable.options if key not in variable.not_substantive]
-            for net, parts in segment.nets.items():
-                if net in variable.options:
-                    yield Problem((*place, "nets", net), f'net "{net}" has the name of an option', "another name")
-                yield from _each_known((*place, "nets", net), "level", parts, levels)
+            for name, net in segment.nets.items():
+                if name in variable.options:
+                    yield Problem((*place, "nets", name), f'net "{name}" has the name of an option', "another name")
+                yield from _each_known((*place, "nets", name), "level", net.of, levels)
 
     def indicators(self) -> Iterator[Problem]:
         for name, indicator in self.study.indicators.items():

@@ -110,6 +110,8 @@ CASES = [
      "bands: [1000, 5000]", None),
     ("[small, medium]}", "[smal, medium]}", "segments.size.nets.up_to_10000.#1", '"smal" is no level',
      "small, medium, huge", "small"),
+    ("[small, medium]}", "{of: [smal], label: x}}", "segments.size.nets.up_to_10000.#1", '"smal" is no level',
+     "small, medium, huge", "small"),
     ("{up_to_10000:", "{huge:", "segments.size.nets.huge", 'net "huge" has the name of an option', "another name",
      None),
     # comparisons

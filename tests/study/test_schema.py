@@ -82,6 +82,7 @@ def test_it_takes_what_loads(validator: jsonschema.Draft202012Validator, name: s
         "filters: {f: {any: [{choice: [a]}, {not: {number: {at_least: 1, below: '5'}}}, {words: {answered: yes}}]}}",
         "filters: {f: {all: [{ticks: [x]}, {words: {answered: true}}]}, g: f, h: {not: g}}",
         "comparisons: {c: {a: {s: [a]}, b: everyone}}\nsegments: {s: {question: choice}}",
+        "segments: {s: {question: choice, nets: {n: [a, b], m: {of: [a]}, l: {of: [a, b], label: {en: All of it}}}}}",
         "display: {suppress_below: 10, footnote_below: '50'}",
         "claims: [{id: 1, more_than: 2}]", "claims: a.yaml", "disclosure: {n: 2162, sponsor: x}",
         "weights: {main: {rake: {choice: {a: 0.5, b: '0.5'}}, trim: 5}}", "design: {strata: 1}",

@@ -116,7 +116,7 @@ def test_score_and_tiers(example: Study):
 
 
 def test_segments_indicators_comparisons(example: Study):
-    assert example.segments["size"].nets == {"up_to_10000": ("small", "medium")}
+    assert {name: net.of for name, net in example.segments["size"].nets.items()} == {"up_to_10000": ("small", "medium")}
     assert example.segments["profile"].levels == {"Huge in the north": Filter("huge_north"), "Active": Filter("active")}
     assert example.segments["spend"].bands == (1000, 100_000)
     assert example.indicators["customer_service"].base == "asked"
@@ -197,6 +197,15 @@ def test_labels(example: Study):
     assert level_label(example.segments, resolver, "profile", "Huge in the north") == "Huge in the north"
     assert segment_label(example.segments, "spend") == "spend"
     assert [either(list(names)) for names in ("a", "ab", "abc")] == ["a", "a or b", "a, b or c"]
+
+
+def test_a_net_takes_a_label():
+    labelled = '{up_to_10000: {of: [small, medium], label: {en: "up to 10,000", ru: "до 10 000"}}, big_ones: [huge]}'
+    found = study(changed("{up_to_10000: [small, medium]}", labelled))
+    assert found.segment_columns[0].nets == {"up_to_10000": ("small", "medium"), "big_ones": ("huge",)}
+    labels = [level_label(found.segments, found.resolver, "size", net) for net in ("up_to_10000", "big_ones")]
+    assert labels == ["up to 10,000", "big ones"]
+    assert level_label(found.segments, found.resolver, "size", "up_to_10000", "ru") == "до 10 000"
 
 
 def test_a_tick_only_score_needs_no_points():
