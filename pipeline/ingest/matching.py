@@ -106,9 +106,15 @@ def match(source: Source, questions: Questions, scales: Scales, columns: Columns
             elif not take(found, variable, what):
                 missing.append(Match(None, "missing", variable))
 
-    for ours, theirs in _metadata(columns, source).items():
-        found = [c for c in index.named(theirs) if c.position not in taken and not _is_question(c)]
-        if not take(found, ours, f"`columns: {ours}`") and getattr(columns, ours):
+    def free(name: str | None) -> list[SourceColumn]:
+        found = index.named(name) if name else []
+        return [c for c in found if c.position not in taken and not _is_question(c)]
+
+    for ours in METADATA:
+        declared, own = getattr(columns, ours), source.layout.defaults.get(ours)
+        # The waves may come from several platforms, each with a name of its own.
+        found = free(declared) or [c for c in free(own) if not _among(c, columns.personal)]
+        if not take(found, ours, f"`columns: {ours}`") and declared:
             missing.append(Match(None, "missing", ours))
 
     counts = Counter((evened(c.name), evened(c.text), evened(c.part)) for c in source.layout.columns)
@@ -123,11 +129,6 @@ def _is_question(column: SourceColumn) -> bool:
 
 def _shown(column: SourceColumn) -> str:
     return f"{column.position} ({(column.name or column.text)[:60]})"
-
-
-def _metadata(columns: Columns, source: Source) -> dict[str, str]:
-    named = {ours: getattr(columns, ours) or source.layout.defaults.get(ours) for ours in METADATA}
-    return {ours: theirs for ours, theirs in named.items() if theirs}
 
 
 def _wanted(

@@ -68,7 +68,7 @@ class Wave(Section):
 
 
 class Columns(Section):
-    """Columns of an export that are no questions, by name. Absent: what the platform calls them."""
+    """Columns of an export that are no questions, by name. Absent, or not in a file: what its platform calls them."""
 
     id: Words | None = None
     started: Words | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,33 @@ def test_personal_and_ignored_columns_are_told_from_unlisted_ones():
 def test_a_declared_metadata_column_that_is_not_there_is_missing():
     found = matched(f"  often: {OFTEN}\n", "How often?", more="columns: {id: Code}\n")
     assert roles(found) == [(1, "question", "often"), (0, "missing", "id")]
+
+
+PLATFORM = {"id": "ResponseId", "started": "StartDate", "finished": "EndDate", "duration": "Took", "status": "Status"}
+DECLARED = "columns: {id: id, started: begun, finished: ended, duration: seconds, status: kind}\n"
+
+
+def of_platform(more: str, *names: str) -> list[Match]:
+    """Matches in a file of a platform with names of its own."""
+    study, found = study_from_text(HEAD + f"  often: {OFTEN}\n" + more).study, source("How often?", *names)
+    layout = replace(found.layout, defaults=PLATFORM)
+    return match(replace(found, layout=layout), study.questions, study.scales, study.columns, "w")
+
+
+def test_a_declared_metadata_column_that_a_file_lacks_is_the_platforms_own():
+    found = roles(of_platform(DECLARED, *PLATFORM.values()))
+    assert found[1:] == [(i, "metadata", ours) for i, ours in enumerate(PLATFORM, 2)]
+
+
+def test_a_declared_metadata_column_comes_before_the_platforms_own():
+    found = roles(of_platform(DECLARED, "Took", "seconds", "id", "ResponseId"))
+    assert found[1:5] == [(2, "unlisted", ""), (3, "metadata", "duration"), (4, "metadata", "id"), (5, "metadata", "")]
+    assert found[5:] == [(0, "missing", "started"), (0, "missing", "finished"), (0, "missing", "status")]
+
+
+def test_a_personal_column_is_never_the_platforms_own():
+    more = "columns: {id: id, personal: [ResponseId]}\n"
+    assert roles(of_platform(more, "ResponseId"))[1:] == [(2, "personal", ""), (0, "missing", "id")]
 
 
 def test_a_question_that_bears_the_name_of_a_metadata_column_is_not_taken_for_it(tmp_path: Path):
