@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline import engine
+from pipeline.cleaning.screening import idle_rules
 from pipeline.errors import StudyFileError, SurveyError, counted, listed, nearest
 from pipeline.ingest.answers import read_answers, values_query
 from pipeline.ingest.delivered import delivered_query, source_column_rows
@@ -17,8 +18,10 @@ from pipeline.ingest.responses import available_variables
 from pipeline.ingest.sniffing import read_source
 from pipeline.quality import column_words, naming, needed_variables
 from pipeline.settings import Home
+from pipeline.study.evening import evened
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
+from pipeline.study.silence import counts_silence
 from pipeline.study.waves import Wave, check_wave_name
 
 Weight = Literal["error", "warning", "note"]
@@ -59,9 +62,22 @@ def _of_study(study_file: StudyFile) -> Iterator[Remark]:
         yield Remark("note", study_file.document.file, "the data are synthetic, and marked so wherever they are shown")
     for section in unsupported(study):
         yield Remark("error", study_file.document.where((section,)), f"`{section}` cannot be estimated yet: remove it")
+    yield from _of_silence(study_file)
     if study.claims is not None:
         where = study_file.document.where(("claims",))
         yield Remark("warning", where, "claims are listed, but not audited yet")
+
+
+def _of_silence(study_file: StudyFile) -> Iterator[Remark]:
+    resolver = study_file.study.resolver
+    for name, indicator in study_file.study.indicators.items():
+        silent = counts_silence(indicator.when, resolver) if indicator.base in ("everyone", "asked") else []
+        for at, ref in silent:
+            place = ("indicators", name, "when", *at)
+            key = ".".join(f"#{part + 1}" if isinstance(part, int) else part for part in place)
+            what = f"{key}: counts respondents without an answer to {ref} as yes, under base {indicator.base}"
+            do = f"do: base: answered, or {ref}: {{answered: yes}} beside the `not`"
+            yield Remark("warning", study_file.document.where(place), f"{what}; {do}")
 
 
 def unsupported(study: Study) -> list[str]:
@@ -113,6 +129,14 @@ def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator
         close = nearest(declared.text or "", texts) if declared and number < MOST_HINTS else None
         hint = f'; nearest column: "{close}"' if close else ""
         yield Remark(weight, f"wave {wave}", f"no column for {words(ref)}{why}{hint}")
+    for idle in idle_rules(study.cleaning, rows):
+        yield Remark("warning", f"wave {wave}", idle)
+    named = study.columns.named
+    for row in rows:
+        meant = named.get(row["variable"])
+        if meant and row["position"] and evened(row["name"]) != evened(meant):
+            what = f'{row["file"]}: "{row["name"]}" is taken as columns: {{{row["variable"]}: {meant}}}'
+            yield Remark("note", f"wave {wave}", what)
     for role in ("unlisted", "repeated", "nameless"):
         names = [column_words(row) for row in rows if row["role"] == role]
         if names:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from pipeline import tables
+from pipeline.cleaning.screening import idle_rules
 from pipeline.engine import Query, fetch
 from pipeline.errors import SurveyError, counted, listed
 from pipeline.ingest.responses import available_variables
@@ -105,6 +106,11 @@ def _columns_known(store: WaveStore) -> Found:
         names = [column_words(row) for row in rows if row["role"] == role]
         if names:
             yield False, f"{len(names)} {role}: {listed(names)}", False
+
+
+def _rules_run(store: WaveStore) -> Found:
+    for idle in idle_rules(store.study.cleaning, store.rows(tables.SOURCE_COLUMNS)):
+        yield False, idle, False
 
 
 def column_words(row: Mapping[str, Any]) -> str:
@@ -240,6 +246,8 @@ CHECKS = (
              "survey check {study} compares" + ADMIT),
     Declared("columns_known", tables.SOURCE_COLUMNS, False, "every column declared, personal or ignored",
              _columns_known),
+    Declared("rules_run", tables.SOURCE_COLUMNS, False, "the columns that the cleaning rules look at",
+             _rules_run),
     Declared("options_changed", tables.ANSWERS, True, "only answers that the study file lists",
              _options_changed, "add the answer in {file}, as an option or by `was:` to the option that it is in "
              "this wave" + ADMIT),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.engine import Query
+from pipeline.errors import listed, nearest
+from pipeline.ingest import qualtrics, surveymonkey
 from pipeline.study.cleaning import (
     AttentionCheck,
     Bot,
@@ -31,6 +34,12 @@ TEST_STATUS = (
     "1", "2", "9", "17",
 )  # fmt: skip
 SPAM_STATUS = ("spam", "possible spam", "imported spam", "survey preview spam", "ex spam", "8", "9", "12", "40")
+
+# Columns that are no questions without which a rule does nothing: any of these sets will do.
+LOOKS_AT: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "duplicate_id": (("id",),), "excluded": (("id",),), "test_response": (("status",),), "spam": (("status",),),
+    "bot": (("recaptcha",),), "speeder": (("duration",), ("started", "finished")),
+}  # fmt: skip
 
 
 def rule_names(cleaning: Cleaning) -> tuple[str, ...]:
@@ -104,6 +113,46 @@ def _completeness_items(resolver: Resolver, present: Sequence[Variable]) -> list
         asked = resolver.columns(v.asked_if) if v.asked_if is not None else None
         items.append({"column": v.name, "asked": asked})
     return items
+
+
+def idle_rules(cleaning: Cleaning, source_columns: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What each file lacks, other than questions, so that rules do nothing in it, with the columns that may be it.
+
+    source_columns: rows of the table of that name.
+    """
+    files: dict[str, list[Mapping[str, Any]]] = {}
+    for row in source_columns:
+        files.setdefault(row["file"], []).append(row)
+    for file, rows in files.items():
+        there = {row["variable"] for row in rows if row["position"]}
+        idle: dict[str, list[str]] = {}
+        for name, rule in zip(rule_names(cleaning), cleaning, strict=True):
+            ways = _looks_at(rule)
+            if ways and not any(there.issuperset(way) for way in ways):
+                idle.setdefault(ways[0][0], []).append(name)
+        for ours, names in idle.items():
+            free = [row["name"] for row in rows if not row["variable"] and row["role"] != "personal" and row["name"]]
+            close = _may_be(ours, free)
+            rules = f"rule {names[0]} does" if len(names) == 1 else f"rules {listed(names)} do"
+            hint = "; nearest: " + listed((f'"{name}"' for name in close), 3) if close else ""
+            column = f'"{close[0]}"' if close else "<name>"
+            yield f"{file}: no {ours} column, so {rules} nothing{hint}; do: columns: {{{ours}: {column}}}"
+
+
+def _looks_at(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    if isinstance(rule, Incomplete):
+        return () if rule.progress_below is None else (("progress",),)
+    if isinstance(rule, Excluded) and all(re.fullmatch("row-[0-9]+", name) for name in rule.ids):
+        return ()  # what records without an id are called
+    return LOOKS_AT.get(rule.rule, ())
+
+
+def _may_be(ours: str, names: Sequence[str]) -> list[str]:
+    """The names that end as ours does, or are close to what a platform calls it."""
+    words = {name: re.findall("[a-z0-9]+", name.casefold()) for name in names}
+    found = [name for name, parts in words.items() if len(parts) < 4 and parts[-1:] == [ours]]
+    known = [platform.DEFAULTS[ours] for platform in (qualtrics, surveymonkey) if ours in platform.DEFAULTS]
+    return list(dict.fromkeys([*found, *(close for name in known if (close := nearest(name, names)))]))
 
 
 def dispositions_query(cleaning: Cleaning) -> Query:

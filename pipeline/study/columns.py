@@ -87,7 +87,8 @@ class Resolver:
         return questions_of(condition, dict(self.filters))
 
     def needed(self, condition: Condition) -> tuple[str, ...]:
-        """Names of the variables that the condition looks at; of a multiple-response question, the ticks."""
+        """Names of the variables that the condition looks at; of a multiple-response question, the chosen ticks,
+        or all of them where it asks whether anything is ticked."""
         if isinstance(condition, Filter):
             return self.needed(self.filters[condition.name])
         if isinstance(condition, All | AnyOf):
@@ -95,9 +96,11 @@ class Resolver:
         if isinstance(condition, Not):
             return self.needed(condition.of)
         variables = self.of(condition.question)
-        if isinstance(condition, Chosen) and variables[0].kind == "tick":
+        if variables[0].kind != "tick":
+            return (variables[0].name,)
+        if isinstance(condition, Chosen):
             return tuple(v.name for v in variables if v.part in condition.options)
-        return tuple(v.name for v in variables[:1])
+        return tuple(v.name for v in self.of(variables[0].question))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@
     huge_north                                a filter by name
 
 A condition is true or false of each respondent, never unknown: without an answer a leaf is false,
-and `not` of it true.
+and `not` of it true. So `not` under base everyone or asked counts those without an answer as yes, unless
+`{question: {answered: yes}}` stands beside it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ from typing import Any
 from pipeline.study.conditions import CONDITION, RANGE_KEYS
 from pipeline.study.model import Study
 
+NOT = (
+    "True of respondents without an answer, too; {question: {answered: yes}} beside it leaves them out, as does "
+    "base answered."
+)
 _NUMERAL = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 _YES_NO = [True, False, "yes", "no", "true", "false"]
 _AS_WRITTEN: dict[str, dict[str, Any]] = {
@@ -66,7 +70,7 @@ def _condition() -> dict[str, Any]:
             {
                 "type": "object",
                 "minProperties": 1,
-                "properties": {"any": several, "all": several, "not": condition},
+                "properties": {"any": several, "all": several, "not": {"description": NOT} | condition},
                 "additionalProperties": {
                     "anyOf": [
                         {"type": "array", "minItems": 1, "items": option},

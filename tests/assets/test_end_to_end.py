@@ -10,6 +10,9 @@ import duckdb
 import pytest
 
 from tests.bundled import STUDY, Bundled
+from tests.homes import STUDIES
+
+README = STUDIES.parent / "README.md"
 
 # The calibration of the printed figures (claims file of the survey of 2,162 marketers): yes among the 412 mature,
 # yes among the 1,750 others.
@@ -113,7 +116,7 @@ def test_a_renamed_option_and_a_new_question_are_no_trouble(bundled: Bundled):
 
 def test_all_checks_pass_and_are_published(bundled: Bundled):
     checks = bundled.rows("SELECT check_name, passed, measured FROM quality_checks")
-    assert len(checks) == 36
+    assert len(checks) == 39
     failed = [c for c in checks if not c["passed"]]
     # the question that is new in 2022 leaves an indicator without base in 2021, and that is said
     assert [c["check_name"] for c in failed] == ["indicators_filled"]
@@ -151,3 +154,17 @@ def test_history_of_the_runs_is_kept(bundled: Bundled):
     assert [(r["wave"], r["outcome"]) for r in runs] == [(w, "admitted") for w in ("2021", "2022", "2023")]
     assert all(r["started_at"] <= r["finished_at"] for r in runs)
     assert Path(bundled.home.dagster / "history" / "runs.db").exists()
+
+
+def test_nets_are_called_by_their_label(bundled: Bundled):
+    rows = bundled.rows("SELECT DISTINCT group_a FROM findings WHERE comparison = 'large' AND segment = 'all'")
+    assert [row["group_a"] for row in rows] == ['respondents with company size "1,000 or more"']
+
+
+def test_the_example_in_the_readme_prints_what_it_shows(
+    bundled: Bundled, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    example, shown = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", README.read_text(), re.DOTALL).groups()
+    monkeypatch.chdir(bundled.home.root)
+    exec(example, {})
+    assert capsys.readouterr().out.strip() == shown.strip()

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from pipeline import tables
-from pipeline.cleaning.screening import dispositions_query, rule_names, screening_query
+from pipeline.cleaning.screening import dispositions_query, idle_rules, rule_names, screening_query
 from pipeline.study.loading import study_from_text
 from pipeline.study.model import Study
 from tests.records import columns, core_of, names_of, responses_of, run
@@ -326,3 +326,76 @@ def test_the_waterfall_of_a_wave_without_rules():
         ("blank", 1, 1),
         ("analysed", 0, 1),
     ]
+
+
+# -- rules that a delivery leaves nothing to do
+
+
+def delivered_columns(*names: str, file: str = "a.csv", **known: str) -> list[dict]:
+    """Rows of `source_columns`: columns that nothing declares, and known ones as variable=name."""
+    unlisted = [{"file": file, "position": 1, "name": name, "role": "unlisted", "variable": ""} for name in names]
+    return unlisted + [
+        {"file": file, "position": 1, "name": name, "role": "metadata", "variable": ours}
+        for ours, name in known.items()
+    ]
+
+
+def idle(columns: list[dict], *rules: str) -> list[str]:
+    return list(idle_rules(study_with(*rules).cleaning, columns))
+
+
+DUPLICATE_ID = "{rule: duplicate_id}"
+
+
+def test_a_rule_about_ids_does_nothing_without_an_id_column():
+    nothing = "a.csv: no id column, so rule duplicate_id does nothing; "
+    assert idle(delivered_columns("Age"), DUPLICATE_ID) == [nothing + "do: columns: {id: <name>}"]
+    for name in ("id", "Respondent", "Case ID", "response_id"):
+        near = f'nearest: "{name}"; do: columns: {{id: "{name}"}}'
+        assert idle(delivered_columns("Age", name), DUPLICATE_ID) == [nothing + near]
+    assert idle(delivered_columns("Age", id="Code"), DUPLICATE_ID) == []
+    assert idle(delivered_columns("Age"), "{rule: duplicate_answers}") == []
+
+
+def test_a_declared_id_column_that_is_missing_leaves_the_rule_nothing_to_do():
+    missing = {"file": "a.csv", "position": 0, "name": "", "role": "missing", "variable": "id"}
+    assert len(idle([missing], DUPLICATE_ID)) == 1
+
+
+def test_a_personal_column_is_not_proposed():
+    personal = [row | {"role": "personal"} for row in delivered_columns("Respondent")]
+    assert idle(personal, DUPLICATE_ID) == [
+        "a.csv: no id column, so rule duplicate_id does nothing; do: columns: {id: <name>}"
+    ]
+
+
+def test_each_file_and_each_column_is_told_once_with_the_rules_that_look_at_it():
+    rules = (DUPLICATE_ID, "{rule: spam}", "{rule: test_response}", "{rule: excluded, ids: {x: asked}}")
+    columns = delivered_columns(id="Code", status="Status") + delivered_columns("State", file="b.csv")
+    assert idle(columns, *rules) == [
+        "b.csv: no id column, so rules duplicate_id, excluded do nothing; do: columns: {id: <name>}",
+        'b.csv: no status column, so rules spam, test_response do nothing; nearest: "State"; '
+        'do: columns: {status: "State"}',
+    ]
+
+
+def test_rules_that_have_what_they_look_at_are_not_idle():
+    assert idle(delivered_columns(started="A", finished="B"), "{rule: speeder, below_seconds: 60}") == []
+    assert idle(delivered_columns(duration="A"), "{rule: speeder, below_seconds: 60}") == []
+    assert len(idle(delivered_columns(started="A"), "{rule: speeder, below_seconds: 60}")) == 1
+    assert idle(delivered_columns(), "{rule: incomplete, answered_below: 0.5}") == []
+    assert idle(delivered_columns(), "{rule: excluded, ids: {row-7: asked}}") == []
+    assert idle(delivered_columns("x"), "{rule: incomplete, progress_below: 90}", "{rule: bot}") == [
+        "a.csv: no progress column, so rule incomplete does nothing; do: columns: {progress: <name>}",
+        "a.csv: no recaptcha column, so rule bot does nothing; do: columns: {recaptcha: <name>}",
+    ]
+
+
+def test_completeness_counts_more_than_a_thousand_questions():
+    questions = "".join(f'  q{i}: {{type: single, text: "Q{i}", options: {{a: A}}}}\n' for i in range(1_001))
+    study = study_from_text(
+        "title: T\nsample: {type: opt_in, population: people}\nquestions:\n" + questions
+        + "cleaning: [{rule: incomplete, answered_below: 0.5}]\n"
+    ).study  # fmt: skip
+    rows = [{f"q{i}": "a" for i in range(answered)} for answered in (500, 501)]
+    assert dispositions(study, rows) == ["incomplete", "analysed"]

@@ -178,6 +178,17 @@ def test_columns_that_nobody_declared_are_a_warning():
     assert found.measured == "1 unlisted: x; 1 repeated: y; 1 nameless: column 7 (What else?)"
 
 
+def test_a_cleaning_rule_without_its_column_is_a_warning(monkeypatch: pytest.MonkeyPatch):
+    with_rule = TEXT.replace("cleaning:\n", "cleaning:\n  - {rule: duplicate_id}\n")
+    monkeypatch.setattr(Tables, "study_file", property(lambda self: study_from_text(with_rule % self.admit, "ours")))
+    assert planted("rules_run", [column("id", "metadata")], tables.SOURCE_COLUMNS).passed
+    found = planted("rules_run", [column("", "unlisted", name="Respondent")], tables.SOURCE_COLUMNS)
+    assert (found.passed, found.blocking) == (False, False)
+    assert found.measured == (
+        'a.csv: no id column, so rule duplicate_id does nothing; nearest: "Respondent"; do: columns: {id: "Respondent"}'
+    )
+
+
 def test_answers_that_nobody_declared_quarantine_where_the_question_is_needed():
     def unknown(variable: str) -> Check:
         return planted(

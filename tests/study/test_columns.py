@@ -15,7 +15,7 @@ from pipeline.study.columns import (
     number_text,
     slug,
 )
-from pipeline.study.conditions import Chosen
+from pipeline.study.conditions import Answered, Chosen, Not
 from pipeline.study.model import Study
 from tests.study.files import EXAMPLE, SMALL, changed, study
 
@@ -158,6 +158,15 @@ def test_what_an_indicator_needs_and_looks_at():
     assert by_name["both"].needs == ("choice", "ticks__x")
     assert by_name["asked"].needs == ("ticks__x", "choice")  # the base asks for the answer that led to the question
     assert by_name["rich"].when == Within("number", ((">", 5.0),))
+
+
+def test_whether_anything_is_ticked_needs_every_tick():
+    resolver = study(SMALL).resolver
+    ticks = ("ticks__x", "ticks__y", "ticks__none")
+    for ref in ("ticks", "ticks.y"):
+        assert resolver.needed(Not(Answered(ref, True))) == ticks
+    assert resolver.needed(Chosen("ticks", ("x", "y"))) == ("ticks__x", "ticks__y")
+    assert resolver.needed(Answered("rows.two", True)) == ("rows__two",)
 
 
 def test_the_base_of_a_question():
