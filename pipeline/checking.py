@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pipeline import engine
 from pipeline.cleaning.screening import idle_rules
-from pipeline.errors import StudyFileError, SurveyError, counted, listed, nearest
+from pipeline.errors import SurveyError, counted, listed, nearest
 from pipeline.ingest.answers import read_answers, values_query
 from pipeline.ingest.delivered import delivered_query, source_column_rows
 from pipeline.ingest.files import data_files
@@ -60,8 +60,6 @@ def _of_study(study_file: StudyFile) -> Iterator[Remark]:
     yield Remark("note", study_file.document.file, ", ".join(counted(n, what) for n, what in counts))
     if study.synthetic:
         yield Remark("note", study_file.document.file, "the data are synthetic, and marked so wherever they are shown")
-    for section in unsupported(study):
-        yield Remark("error", study_file.document.where((section,)), f"`{section}` cannot be estimated yet: remove it")
     yield from _of_silence(study_file)
     if study.claims is not None:
         where = study_file.document.where(("claims",))
@@ -80,24 +78,11 @@ def _of_silence(study_file: StudyFile) -> Iterator[Remark]:
             yield Remark("warning", study_file.document.where(place), f"{what}; {do}")
 
 
-def unsupported(study: Study) -> list[str]:
-    """Sections that change every estimate and that no estimator takes into account yet."""
-    return [name for name, there in (("design", study.design), ("weights", study.weights)) if there]
-
-
-def refuse_unsupported(study_file: StudyFile) -> None:
-    """Raises StudyFileError where the estimates would not be those that the study file asks for."""
-    for section in unsupported(study_file.study):
-        raise StudyFileError(
-            study_file.document.where((section,)), f"`{section}` cannot be estimated yet",
-            do="remove the section for unweighted estimates of a simple random sample",
-        )  # fmt: skip
-
-
 def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]:
     files = data_files(home.raw(name) / wave, study.waves.get(wave, Wave()).files)
     sources = [read_source(path) for path in files]
-    matched = [(s, match(s, study.questions, study.scales, study.columns, wave)) for s in sources]
+    sampling = study.sampling_columns.items()
+    matched = [(s, match(s, study.questions, study.scales, study.columns, wave, sampling)) for s in sources]
     rows = source_column_rows(wave, matched)
     for source in sources:
         layout = source.layout

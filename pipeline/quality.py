@@ -62,7 +62,8 @@ def needed_variables(study: Study) -> set[str]:
     within = [s.source for s in study.segment_columns if study.tiers and s.name == study.tiers.within and s.source]
     raked = [question for weight in study.weights.values() for question in weight.rake or {}]
     found = {v.name for ref in (*refs, *raked) for v in resolver.of(ref)}
-    return found | {name for condition in conditions for name in resolver.needed(condition)} | set(within)
+    sampling = set(study.sampling_columns)
+    return found | {name for condition in conditions for name in resolver.needed(condition)} | set(within) | sampling
 
 
 def checks_of(table: Table, store: WaveStore) -> list[Check]:

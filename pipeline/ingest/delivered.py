@@ -57,8 +57,11 @@ def delivered_query(
     sources: Sequence[Source],
     source_columns: Sequence[Mapping[str, Any]],
     variables: Sequence[Variable],
+    sampling: Sequence[str] = (),
 ) -> Query:
     """Reads the data rows of every file, each declared column under its variable's name, as text.
+
+    sampling: names, in `delivered`, of columns that tell design and weights.
 
     A multiple-response question has, beside a column for each option, one of its own name, for exports that
     join the ticks in one cell.
@@ -84,7 +87,7 @@ def delivered_query(
     values = {
         "wave": wave,
         "files": files,
-        "names": [*METADATA, *(v.name for v in variables), *multiple],
+        "names": [*METADATA, *sampling, *(v.name for v in variables), *multiple],
         "written": {v.name for v in variables if v.kind == "text"},
         "written_ticks": {v.name for v in ticks if v.options[v.part].mark == "other"},
         "not_ticked": sorted(NOT_TICKED),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -72,9 +72,17 @@ class _Index:
         return [c for c, text, own in among if own == end or text.endswith(f"- {end}")]
 
 
-def match(source: Source, questions: Questions, scales: Scales, columns: Columns, wave: str) -> list[Match]:
+def match(
+    source: Source,
+    questions: Questions,
+    scales: Scales,
+    columns: Columns,
+    wave: str,
+    sampling: Iterable[tuple[str, str]] = (),
+) -> list[Match]:
     """Every column of a file with its role, in order; then declared variables that it lacks.
 
+    sampling: (name in `delivered`, delivered column) of what tells design and weights.
     Raises DeliveryError where two columns answer to one declared question, or one to two.
     """
     index = _Index(source)
@@ -116,6 +124,12 @@ def match(source: Source, questions: Questions, scales: Scales, columns: Columns
         found = free(declared) or [c for c in free(own) if not _among(c, columns.personal)]
         if not take(found, ours, f"`columns: {ours}`") and declared:
             missing.append(Match(None, "missing", ours))
+
+    for ours, theirs in sampling:
+        # A question or an id may also tell stratum or sampling unit: it is read twice.
+        if not take([c for c in index.named(theirs) if c.position not in taken], ours, f"`{ours}`"):
+            again = index.named(theirs)[:1]
+            missing.append(Match(again[0], "sampling", ours) if again else Match(None, "missing", ours))
 
     counts = Counter((evened(c.name), evened(c.text), evened(c.part)) for c in source.layout.columns)
     matched = [Match(c, _role(c, taken, columns, counts), taken.get(c.position, "")) for c in source.layout.columns]
@@ -168,7 +182,8 @@ def _role(
     column: SourceColumn, taken: Mapping[int, str], columns: Columns, counts: Counter[tuple[str, str, str]]
 ) -> str:
     if column.position in taken:
-        return "metadata" if taken[column.position] in METADATA else "question"
+        variable = taken[column.position]
+        return "metadata" if variable in METADATA else "sampling" if " " in variable else "question"
     name = evened(column.name)
     if _among(column, (*columns.personal, *PLATFORM_PERSONAL)):
         return "personal"

@@ -75,6 +75,9 @@ class Comparison(Section):
     a: Group
     b: Others
     label: Text | None = None
+    weight: Identifier | None = Field(None, description="a weight of `weights`, or unweighted; absent: the default")
+    adjust_for: tuple[Identifier, ...] = Field((), description="segments that the ratio is also adjusted for")
+    stratify_by: Identifier | None = Field(None, description="segment within whose levels ratios are pooled")
 
 
 class Display(Section):

@@ -40,6 +40,7 @@ class Score(Section):
         default_factory=dict, description="points of each option; none = missing. A tick needs none: 100, else 0"
     )
     dimensions: Annotated[dict[Identifier, Dimension], Field(min_length=1)]
+    peers: Identifier | None = Field(None, description="segment within whose levels scores are also ranked")
 
 
 Cut = Annotated[float, Field(gt=0, le=100)]
@@ -54,6 +55,7 @@ class Tiers(Section):
     quantiles: tuple[Share, ...] | None = Field(None, description="shares of the baseline wave below each cut")
     within: Identifier | None = Field(None, description="segment within whose levels the quantiles are taken")
     answers: dict[OptionId, ConditionField] | None = Field(None, description="tier: condition")
+    clusters: bool = Field(False, description="also find as many clusters, to say how far they agree with the tiers")
 
     @model_validator(mode="after")
     def _one_way(self) -> Tiers:

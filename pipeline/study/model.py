@@ -13,7 +13,7 @@ from pipeline.study.columns import Resolver, SegmentColumns, indicator_columns, 
 from pipeline.study.conditions import ConditionField
 from pipeline.study.maturity import Score, Tiers
 from pipeline.study.questions import Questions, Scales
-from pipeline.study.sampling import Design, Sample, Weights
+from pipeline.study.sampling import Design, Sample, Weights, sampling_columns
 from pipeline.study.section import Identifier, Section, Text, wrong
 from pipeline.study.variables import Variable, variables_of
 from pipeline.study.waves import Columns, FileName, Wave, WaveName
@@ -63,6 +63,22 @@ class Study(Section):
     @property
     def variables(self) -> tuple[Variable, ...]:
         return variables_of(self.questions, self.scales)
+
+    @property
+    def sampling_columns(self) -> dict[str, str]:
+        """Delivered columns that tell design and weights, by their name in `delivered`."""
+        return sampling_columns(self.design, self.weights, frozenset(self.questions))
+
+    @property
+    def has_units(self) -> bool:
+        """Whether respondents lie in sampling units: declared ones, or random groups that replicates need."""
+        return self.design is not None and (self.design.psu is not None or self.design.variance != "linearised")
+
+    @property
+    def is_replicated(self) -> bool:
+        """Whether some weight has replicates: delivered ones, or raked again."""
+        again = self.design is not None and self.design.variance != "linearised"
+        return any(w.replicates is not None or (again and w.rake is not None) for w in self.weights.values())
 
     @property
     def resolver(self) -> Resolver:

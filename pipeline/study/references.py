@@ -14,10 +14,12 @@ from pipeline.study.evening import evened
 from pipeline.study.model import Study
 from pipeline.study.problems import Problem, unfit, unknown
 from pipeline.study.questions import GridQuestion, MultipleQuestion, NumberQuestion, TextQuestion
+from pipeline.study.sampling import MAIN, UNWEIGHTED, Margins
 from pipeline.study.section import Place
 from pipeline.study.variables import Variable, options_of
 
 DEEPEST_FILTERS = 40  # filters that stand on filters
+SUMS_TO_ONE = 1e-3  # how far printed shares may be from it; they are scaled to it
 MOST_LEAVES = 10_000  # of a condition with its filters written out
 
 Levels = Mapping[str, tuple[str, ...]]
@@ -42,6 +44,7 @@ def broken_comparisons(study: Study) -> Iterator[Problem]:
     levels = {name: segment.all_levels for name, segment in segments.items()}
     levels |= {"tier": study.tiers.order} if study.tiers else {}
     for name, comparison in study.comparisons.items():
+        yield from _unknown_names(("comparisons", name), comparison, study, segments)
         found = list(_unknown_groups(("comparisons", name), comparison, levels))
         yield from found or _unfit_groups(("comparisons", name), comparison, levels, segments)
 
@@ -61,6 +64,20 @@ def _unknown_groups(place: Place, comparison: Comparison, levels: Levels) -> Ite
             for i, level in enumerate(chosen):
                 if level not in known:
                     yield unknown((*place, side, key, i), kind, level, levels[key])
+
+
+def _unknown_names(
+    place: Place, comparison: Comparison, study: Study, segments: Mapping[str, SegmentColumns]
+) -> Iterator[Problem]:
+    """The weight and the segments that a comparison names besides its groups."""
+    if comparison.weight is not None and comparison.weight not in (known := (*study.weights, UNWEIGHTED)):
+        yield unknown((*place, "weight"), "weight", comparison.weight, known)
+    exclusive = [name for name, segment in segments.items() if not segment.overlapping]
+    for i, name in enumerate(comparison.adjust_for):
+        if name not in exclusive:
+            yield unfit((*place, "adjust_for", i), "segment without overlap", name, exclusive)
+    if comparison.stratify_by is not None and comparison.stratify_by not in exclusive:
+        yield unfit((*place, "stratify_by"), "segment without overlap", comparison.stratify_by, exclusive)
 
 
 def _unfit_groups(
@@ -239,16 +256,26 @@ class _Finder:
 
     def weights(self) -> Iterator[Problem]:
         for name, weight in self.study.weights.items():
-            for question, shares in (weight.rake or {}).items():
-                place: Place = ("weights", name, "rake", question)
-                variables = self.resolver.of(question)
-                if not variables or variables[0].name != question or variables[0].kind != "choice":
-                    single = [v.name for v in self.variables if v.kind == "choice" and not v.part]
-                    yield unfit(place, "single-choice question", question, single)
-                elif not self.without_options(question):
-                    for option in shares:
-                        if option not in variables[0].options:
-                            yield unknown((*place, option), "option", option, variables[0].options)
+            yield from self._margins(("weights", name, "rake"), weight.rake or {})
+            for wave, margins in weight.waves.items():
+                yield from self._margins(("weights", name, "waves", wave), margins)
+        if len(self.study.weights) > 1 and MAIN not in self.study.weights:
+            yield Problem(("weights",), f"has {len(self.study.weights)} weights, none of them the default",
+                          f"one called {MAIN}")  # fmt: skip
+
+    def _margins(self, place: Place, margins: Margins) -> Iterator[Problem]:
+        for question, shares in margins.items():
+            variables = self.resolver.of(question)
+            if not variables or variables[0].name != question or variables[0].kind != "choice":
+                single = [v.name for v in self.variables if v.kind == "choice" and not v.part]
+                yield unfit((*place, question), "single-choice question", question, single)
+                continue
+            if not self.without_options(question):
+                for option in shares:
+                    if option not in variables[0].options:
+                        yield unknown((*place, question, option), "option", option, variables[0].options)
+            if abs(sum(shares.values()) - 1) > SUMS_TO_ONE:
+                yield Problem((*place, question), f"sums to {sum(shares.values()):g}", "shares that sum to 1")
 
     def score(self) -> Iterator[Problem]:
         score = self.study.score
@@ -274,6 +301,8 @@ class _Finder:
                     if len(points) < 2:
                         yield Problem(place, f'options of "{item}" do not differ in points',
                                       f"points for some of {listed(variables[0].options)}")  # fmt: skip
+        if score.peers is not None:
+            yield from self._exclusive(("score", "peers"), score.peers)
         for option in () if undecided else score.points:
             if option not in offered:
                 yield unfit(("score", "points", option), "option of a scored item", option, offered)
@@ -294,9 +323,15 @@ class _Finder:
                 ("tiers", "quantiles"), "needs a baseline wave to take the quantiles from", "`baseline: WAVE`"
             )
         if tiers.within:
-            exclusive = [name for name, segment in self.study.segments.items() if not self._overlaps(segment)]
-            if tiers.within not in exclusive:
-                yield unfit(("tiers", "within"), "segment without overlap", tiers.within, exclusive)
+            yield from self._exclusive(("tiers", "within"), tiers.within)
+        if tiers.clusters and self.study.score is None:
+            yield Problem(("tiers", "clusters"), "needs the dimensions of a score", "`score`")
+
+    def _exclusive(self, place: Place, name: str) -> Iterator[Problem]:
+        """A segment whose levels do not overlap."""
+        exclusive = [key for key, segment in self.study.segments.items() if not self._overlaps(segment)]
+        if name not in exclusive:
+            yield unfit(place, "segment without overlap", name, exclusive)
 
     def _overlaps(self, segment: Segment) -> bool:
         variables = self.resolver.of(segment.question or "")

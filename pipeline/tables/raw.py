@@ -45,13 +45,13 @@ SOURCE_COLUMNS = Table(
         Column(
             "role",
             "varchar",
-            "question, metadata, personal, ignored, unlisted, repeated, nameless, missing, or not asked.",
+            "question, metadata, sampling, personal, ignored, unlisted, repeated, nameless, missing, or not asked.",
             nullable=False,
         ),
         Column("variable", "varchar", "Column of `delivered` that it becomes, or empty.", nullable=False),
     ),
     made_from=("files",),
-    sections=("columns", "scales", "questions"),
+    sections=("columns", "scales", "questions", "design", "weights"),
     code=INGEST,
 )
 
@@ -63,6 +63,7 @@ def _delivered_columns(study: Any) -> tuple[Column, ...]:
         WAVE,
         SOURCE_ROW,
         *(Column(name, "varchar", text) for name, text in METADATA.items()),
+        *(Column(name, "varchar", "Design or weight as delivered.") for name in study.sampling_columns),
         *(Column(name, "varchar", "Answer as delivered.") for name in (*names, *joined)),
     )
 
@@ -84,6 +85,6 @@ DELIVERED = Table(
     key=("wave", "source_row"),
     columns=_delivered_columns,
     made_from=("files", "source_columns"),
-    sections=("columns", "scales", "questions"),
+    sections=("columns", "scales", "questions", "design", "weights"),
     code=(*INGEST, "sql/raw/delivered.sql"),
 )

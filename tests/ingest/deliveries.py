@@ -241,7 +241,10 @@ def ingest(store: WaveStore) -> WaveStore:
 
     def matched() -> list[dict[str, object]]:
         sources = [read_source(path) for path in store.delivery()]
-        found = [(s, match(s, study.questions, study.scales, study.columns, wave)) for s in sources]
+        found = [
+            (s, match(s, study.questions, study.scales, study.columns, wave, study.sampling_columns.items()))
+            for s in sources
+        ]
         return source_column_rows(wave, found)
 
     store.write(tables.FILES, file_rows(wave, [read_source(path) for path in store.delivery()]))
