@@ -66,7 +66,7 @@ def wave_asset(
     def decorate(make: Make) -> dg.AssetsDefinition:
         @dg.asset(
             key=asset_key(study, table),
-            deps=[asset_key(study, tables.BY_NAME[name]) for name in table.made_from],
+            deps=[asset_key(study, below) for below in tables.inputs_of(table, study_file.study)],
             partitions_def=waves_of(study),
             group_name=group_of(study, table.layer),
             kinds={"parquet", "duckdb"},

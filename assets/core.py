@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.building import wave_asset
 from pipeline import tables
-from pipeline.cells.cells import cells_query
+from pipeline.cells.cells import cells_query, weightings_of
 from pipeline.cleaning.screening import screening_query
 from pipeline.ingest.answers import read_answers, values_query
 from pipeline.ingest.responses import available_variables, responses_query
@@ -14,11 +14,20 @@ from pipeline.maturity.scoring import scores_query
 from pipeline.maturity.tiers import respondents_query, tier_cuts_query
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
+from pipeline.study.sampling import default_weight
+from pipeline.weighting.assigning import Weighed, sampled_query, weigh
 
 
 def available(store: WaveStore) -> set[str]:
     """Variables that the wave's delivery has a column for."""
     return available_variables(store.rows(tables.SOURCE_COLUMNS))
+
+
+def weighed(store: WaveStore, table: tables.Table) -> Weighed:
+    """Weights and replicates of the wave, from the inputs of one of their tables."""
+    study = store.study
+    query = sampled_query(study.design, study.weights, study.sampling_columns, store.wave)
+    return weigh(store.wave, store.fetch(query, table).to_pandas(), study.design, study.weights)
 
 
 def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
@@ -37,6 +46,14 @@ def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         study = store.study
         return store.create(tables.SCREENING, screening_query(study.cleaning, study.resolver, available(store)))
 
+    @wave_asset(study_file, tables.WEIGHTS)
+    def core_weights(store: WaveStore) -> int:
+        return store.write(tables.WEIGHTS, weighed(store, tables.WEIGHTS).rows)
+
+    @wave_asset(study_file, tables.REPLICATES)
+    def core_replicates(store: WaveStore) -> int:
+        return store.write(tables.REPLICATES, weighed(store, tables.REPLICATES).replicates)
+
     @wave_asset(study_file, tables.SCORES)
     def core_scores(store: WaveStore) -> int:
         return store.create(tables.SCORES, scores_query(store.study.score, store.study.resolver))
@@ -51,14 +68,20 @@ def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     def core_respondents(store: WaveStore) -> int:
         study = store.study
         query = respondents_query(
-            study.tiers, study.score, study.segment_columns, study.indicator_columns, study.resolver, available(store)
-        )
+            study.tiers, study.score, study.segment_columns, study.indicator_columns, study.resolver, available(store),
+            default_weight(study.weights),
+        )  # fmt: skip
         return store.create(tables.RESPONDENTS, query)
 
     @wave_asset(study_file, tables.CELLS)
     def core_cells(store: WaveStore) -> int:
-        return store.create(tables.CELLS, cells_query(store.study.segment_columns, store.study.indicator_columns))
+        study = store.study
+        weightings = weightings_of(study.weights, study.comparisons, study.design)
+        strata = study.design is not None and study.design.strata is not None
+        query = cells_query(study.segment_columns, study.indicator_columns, weightings, strata, study.has_units)
+        return store.create(tables.CELLS, query)
 
     return [
-        core_answers, core_responses, core_screening, core_scores, core_tier_cuts, core_respondents, core_cells,
+        core_answers, core_responses, core_screening, core_weights, core_replicates, core_scores, core_tier_cuts,
+        core_respondents, core_cells,
     ]  # fmt: skip

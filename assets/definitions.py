@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.building import group_of, lock_name
+from assets.building import asset_key, group_of, lock_name
 from assets.core import core_assets
 from assets.findings import finding_assets
 from assets.locks import wave_lock
+from assets.maturity import maturity_assets
 from assets.published import database_asset
 from assets.raw import raw_assets
+from assets.robustness import robustness_assets
 from assets.studies import read_study, study_names
 from pipeline.errors import SurveyError
 from pipeline.settings import home
 from pipeline.study.loading import StudyFile
+from pipeline.tables import made_for
 
 
 def study_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     """All assets of a study."""
-    return [
-        *raw_assets(study_file), *core_assets(study_file), *finding_assets(study_file), database_asset(study_file),
-    ]  # fmt: skip
+    made = {asset_key(study_file.name, table) for table in made_for(study_file.study)}
+    by_wave = [
+        *raw_assets(study_file),
+        *core_assets(study_file),
+        *finding_assets(study_file),
+        *robustness_assets(study_file),
+        *maturity_assets(study_file),
+    ]
+    return [*(asset for asset in by_wave if asset.key in made), database_asset(study_file)]
 
 
 def job_name(study: str) -> str:

@@ -2,23 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
+import pandas as pd
+import pyarrow as pa
 
 from assets.building import started_at, wave_asset
-from assets.core import available
-from pipeline import tables
+from assets.core import available, weighed
+from pipeline import engine, tables
 from pipeline.admission import admit
-from pipeline.cells.sums import read_cells
+from pipeline.cells.cells import weightings_of
 from pipeline.cleaning.screening import dispositions_query
 from pipeline.estimation.comparing import compare
 from pipeline.estimation.groups import Grouping
-from pipeline.estimation.levels import indicator_shares, topline_rows, toplines_query
+from pipeline.estimation.levels import (
+    indicator_shares,
+    option_cells_query,
+    option_columns,
+    options_query,
+    topline_rows,
+)
+from pipeline.estimation.means import mean_rows, numbers_of, numbers_query
+from pipeline.estimation.plan import WeightedCells, weighted_cells
 from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.publish.codebook import codebook_rows
 from pipeline.publish.forest import forest_markdown
 from pipeline.quality import all_checks, check_rows
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
+from pipeline.study.sampling import default_weight
+from pipeline.weighting.assigning import replicate_matrix
+
+
+def cells_by_weight(store: WaveStore, names: Sequence[str]) -> dict[str, WeightedCells]:
+    """Cells of the indicators under the named weights."""
+    study = store.study
+    rows = store.read(tables.CELLS)
+    return weighted_cells(
+        rows, study.indicator_columns, names, study.design, study.weights, store.wave, sampled_rows(store),
+        replicate_rows(store),
+    )  # fmt: skip
+
+
+def default_cells(store: WaveStore) -> WeightedCells:
+    name = default_weight(store.study.weights)
+    return cells_by_weight(store, [name])[name]
+
+
+def sampled_rows(store: WaveStore) -> pa.Table | None:
+    """Table `weights`, where the study has design or weights."""
+    return store.read(tables.WEIGHTS) if tables.WEIGHTS.made_if(store.study) else None
+
+
+def replicate_rows(store: WaveStore) -> pa.Table | None:
+    """Table `replicates`, where some weight has any."""
+    return store.read(tables.REPLICATES) if tables.REPLICATES.made_if(store.study) else None
+
+
+def toplines(store: WaveStore) -> pd.DataFrame:
+    """Rows of table `toplines`."""
+    study, there = store.study, available(store)
+    segments, name = study.segment_columns, default_weight(study.weights)
+    inputs = store.inputs(tables.TOPLINES)
+    options = option_columns(study.variables, there)
+    sampled = sampled_rows(store)
+    weightings = weightings_of(study.weights, {}, study.design)
+    strata = study.design is not None and study.design.strata is not None
+    rows = engine.fetch_through(
+        "option_respondents", options_query(options, segments),
+        option_cells_query(options, segments, weightings, strata, study.has_units), inputs,
+    )  # fmt: skip
+    weighted = weighted_cells(
+        rows, options, [name], study.design, study.weights, store.wave, sampled, replicate_rows(store)
+    )[name]
+    numbers = numbers_of(study.variables, there)
+    respondents = engine.fetch(numbers_query(numbers, segments), inputs).to_pandas() if numbers else pd.DataFrame()
+    means = mean_rows(
+        respondents, numbers, sampled.to_pandas() if sampled else None,
+        replicate_matrix(again.to_pandas(), name) if (again := replicate_rows(store)) else None, weighted.plan,
+        study.tiers, segments,
+    )  # fmt: skip
+    return topline_rows(store.wave, weighted, options, means, study.tiers, segments, study.display)
 
 
 def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
@@ -28,36 +93,37 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
 
     @wave_asset(study_file, tables.TIERS)
     def out_tiers(store: WaveStore) -> int:
-        counts = store.fetch(tiers_query(), tables.TIERS).to_pandas()
-        return store.write(tables.TIERS, tier_rows(store.wave, counts, store.study.tiers))
+        study = store.study
+        scores = store.fetch(tiers_query(), tables.TIERS).to_pandas()
+        rows = tier_rows(store.wave, default_cells(store), scores, study.tiers, study.display)
+        return store.write(tables.TIERS, rows)
 
     @wave_asset(study_file, tables.SHARES)
     def out_shares(store: WaveStore) -> int:
         study = store.study
-        cells = read_cells(store.read(tables.CELLS), study.indicator_columns)
-        rows = indicator_shares(store.wave, cells, study.indicators, study.tiers, study.segment_columns, study.display)
+        rows = indicator_shares(
+            store.wave, default_cells(store), study.indicators, study.tiers, study.segment_columns, study.display
+        )
         return store.write(tables.SHARES, rows)
 
     @wave_asset(study_file, tables.TOPLINES)
     def out_toplines(store: WaveStore) -> int:
-        study, there = store.study, available(store)
-        query = toplines_query(study.variables, there, study.tiers, study.segment_columns)
-        counts = store.fetch(query, tables.TOPLINES).to_pandas()
-        rows = topline_rows(
-            store.wave, counts, study.variables, there, study.tiers, study.segment_columns, study.display
-        )
-        return store.write(tables.TOPLINES, rows)
+        return store.write(tables.TOPLINES, toplines(store))
 
     @wave_asset(study_file, tables.FINDINGS, extra=forest_plot)
     def out_findings(store: WaveStore) -> int:
         study = store.study
-        cells = read_cells(store.read(tables.CELLS), study.indicator_columns)
+        names = [default_weight(study.weights), *(c.weight for c in study.comparisons.values() if c.weight)]
         grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
         rows = compare(
-            store.wave, cells, study.comparisons, grouping, study.indicators, study.scored_indicators,
-            study.display, study.sample, study.synthetic,
+            store.wave, cells_by_weight(store, names), names[0], study.comparisons, grouping, study.indicators,
+            study.scored_indicators, study.display, study.sample, study.synthetic,
         )  # fmt: skip
         return store.write(tables.FINDINGS, rows)
+
+    @wave_asset(study_file, tables.WEIGHTING)
+    def out_weighting(store: WaveStore) -> int:
+        return store.write(tables.WEIGHTING, list(weighed(store, tables.WEIGHTING).report))
 
     @wave_asset(study_file, tables.CODEBOOK)
     def out_codebook(store: WaveStore) -> int:
@@ -76,7 +142,8 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         return rows
 
     return [
-        out_dispositions, out_tiers, out_shares, out_toplines, out_findings, out_codebook, out_quality_checks,
+        out_dispositions, out_tiers, out_shares, out_toplines, out_findings, out_weighting, out_codebook,
+        out_quality_checks,
     ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ CORE = (tables.RESPONDENTS, tables.RESPONSES, tables.CELLS)
 
 def admit(store: WaveStore, run_id: str, started_at: datetime | None) -> WaveEntry:
     """Makes the present version of a wave the one that is published."""
-    found = versions(store, KEPT)
+    found = versions(store, {name: table for name, table in KEPT.items() if table.made_if(store.study)})
     waterfall = store.rows(tables.DISPOSITIONS)
     files, digest = latest_delivery(store)
     admitted = Admitted(
@@ -135,6 +135,7 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
             parts = [
                 WaveStore(home, study_file, wave).path_of(table, admitted.tables[table.name])
                 for wave, admitted in published.items()
+                if table.name in admitted.tables
             ]
             schema = "core" if table in CORE else "main"
             contents.append(Content(table, table.columns_for(study), parts, schema=schema))

@@ -207,10 +207,11 @@ def run(study: Study, wave: WaveOption = None) -> None:
 def _run(where: Home, study_file: StudyFile, wave: str | None) -> None:
     from assets.running import known_waves, run_study
     from pipeline.printing import harmless
+    from pipeline.tables import made_for
 
     study = study_file.name
     waves = known_waves(where, study_file, wave)
-    with _progress(len(waves)) as told:
+    with _progress(len(waves) * len(made_for(study_file.study)) + 1) as told:
         outcomes = run_study(where, study_file, waves, told)
     problems: dict[str, list[str]] = {}
     for outcome in outcomes:
@@ -246,19 +247,17 @@ def _repeat_warnings(where: Home, study: str, waves: list[str]) -> None:
 
 
 @contextmanager
-def _progress(waves: int) -> Iterator[Callable[[str, str], None]]:
+def _progress(steps: int) -> Iterator[Callable[[str, str], None]]:
     """A line that shows what is being made; plain lines where standard error is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from pipeline import tables
 
     columns = (TextColumn("{task.description:32}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     # A handle of its own: Dagster may point standard error elsewhere while it runs a step.
     with os.fdopen(os.dup(2), "w") as terminal:
         console = Console(file=terminal, stderr=True)
         with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-            task = progress.add_task("starting", total=waves * len(tables.ALL) + 1)
+            task = progress.add_task("starting", total=steps)
 
             def told(kind: str, text: str) -> None:
                 if kind == "step":

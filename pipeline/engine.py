@@ -77,9 +77,11 @@ def fetch(query: Query, inputs: Mapping[str, Path | pa.Table]) -> pa.Table:
         return con.sql(render(query)).to_arrow_table()
 
 
-def fetch_through(name: str, first: Query, then: Query) -> pa.Table:
-    """The rows of a query over the rows of another, which is read once and not written."""
-    with connection() as con:
+def fetch_through(
+    name: str, first: Query, then: Query, inputs: Mapping[str, Path | pa.Table] | None = None
+) -> pa.Table:
+    """The rows of a query over its inputs and the rows of another, which is read once and not written."""
+    with connection(inputs) as con:
         con.execute(f"CREATE TEMP TABLE {quoted(name)} AS {render(first)}")
         return con.sql(render(then)).to_arrow_table()
 

@@ -68,8 +68,8 @@ class WaveStore:
             if table is tables.FILES:
                 below = [self.delivery_digest()]
             else:
-                below = [self._input_store(table)._version(tables.BY_NAME[name], {} if self._borrows(table) else known)
-                         for name in table.made_from]  # fmt: skip
+                below = [self._input_store(table)._version(below, {} if self._borrows(table) else known)
+                         for below in tables.inputs_of(table, self.study)]  # fmt: skip
             parts = (table.name, self.wave, code_digest(table.code), self.study_file.digest(table.sections), *below)
             known[table.name] = hashed(*parts)
         return known[table.name]
@@ -104,7 +104,7 @@ class WaveStore:
     def inputs(self, table: Table) -> dict[str, Path]:
         """The files that a table is made from, by name."""
         source = self._input_store(table)
-        return {name: source.existing(tables.BY_NAME[name]) for name in table.made_from}
+        return {below.name: source.existing(below) for below in tables.inputs_of(table, self.study)}
 
     def read(self, table: Table) -> pa.Table:
         return pq.read_table(self.existing(table))

@@ -9,12 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import engine, tables
-from pipeline.cells.cells import cells_query
+from pipeline.cells.cells import cells_query, weightings_of
 from pipeline.cleaning.screening import dispositions_query, screening_query
 from pipeline.engine import Query
+from pipeline.estimation.plan import WeightedCells, weighted_cells
 from pipeline.maturity.scoring import scores_query
 from pipeline.maturity.tiers import respondents_query, tier_cuts_query
 from pipeline.study.model import Study
+from pipeline.study.sampling import default_weight
 from pipeline.tables import Table
 
 Rows = Sequence[Mapping[str, Any]]
@@ -65,8 +67,15 @@ class Core:
     cells: pa.Table
 
 
-def core_of(study: Study, rows: Rows, available: Iterable[str] | None = None, cuts: pa.Table | None = None) -> Core:
-    """All core tables of these records. cuts: of another wave, where quantiles hang on a baseline."""
+def core_of(
+    study: Study,
+    rows: Rows,
+    available: Iterable[str] | None = None,
+    cuts: pa.Table | None = None,
+    weights: Mapping[str, pa.Table] | None = None,
+) -> Core:
+    """All core tables of these records. cuts: of another wave, where quantiles hang on a baseline. weights: tables
+    `weights` and `replicates`, where the study has them."""
     there = names_of(study) if available is None else set(available)
     responses = responses_of(study, rows)
     screening = run(
@@ -79,11 +88,24 @@ def core_of(study: Study, rows: Rows, available: Iterable[str] | None = None, cu
         query = tier_cuts_query(study.tiers, study.segment_columns, "w", study.baseline)
         cuts = run(query, tables.TIER_CUTS, study, scores=made["scores"], responses=responses)
     made["tier_cuts"] = cuts
+    made |= weights or {}
     query = respondents_query(
-        study.tiers, study.score, study.segment_columns, study.indicator_columns, study.resolver, there
-    )
+        study.tiers, study.score, study.segment_columns, study.indicator_columns, study.resolver, there,
+        default_weight(study.weights),
+    )  # fmt: skip
     respondents = run(query, tables.RESPONDENTS, study, **made)
-    cells = run(
-        cells_query(study.segment_columns, study.indicator_columns), tables.CELLS, study, respondents=respondents
-    )
+    weightings = weightings_of(study.weights, study.comparisons, study.design)
+    strata = study.design is not None and study.design.strata is not None
+    query = cells_query(study.segment_columns, study.indicator_columns, weightings, strata, study.has_units)
+    cells = run(query, tables.CELLS, study, respondents=respondents, **(weights or {}))
+    made = {name: table for name, table in made.items() if name not in (weights or {})}
     return Core(dispositions=waterfall, respondents=respondents, cells=cells, **made)
+
+
+def cells_of(
+    study: Study, core: Core, names: Iterable[str], sampled: pa.Table | None = None, replicates: pa.Table | None = None
+) -> dict[str, WeightedCells]:
+    """Cells of the indicators under each weight."""
+    return weighted_cells(
+        core.cells, study.indicator_columns, names, study.design, study.weights, "w", sampled, replicates
+    )

@@ -2,14 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from pipeline.engine import Query
-from pipeline.study.columns import AnyTick, IndicatorColumn, SegmentColumns
+from pipeline.study.analysis import Comparisons
+from pipeline.study.columns import AnyTick, SegmentColumns
+from pipeline.study.sampling import UNWEIGHTED, Design, Weights, default_weight
 
 
-def cells_query(segments: Sequence[SegmentColumns], indicators: Sequence[IndicatorColumn]) -> Query:
-    """One pass over the analysed respondents, grouped by tier and, in turn, each segment."""
+class YesOrNo(Protocol):
+    """A yes or no of each respondent: a column, and the name of its base, shared by those that have the same."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def base(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """A weight that cells are summed with. margins: whether it is raked; replicated: whether it has replicates."""
+
+    name: str
+    raked: bool
+    replicated: bool
+
+    @property
+    def column(self) -> str:
+        return f"weight_{self.name}"
+
+    @property
+    def margins(self) -> str | None:
+        return f"margin_{self.name}" if self.raked else None
+
+
+def weightings_of(weights: Weights, comparisons: Comparisons, design: Design | None) -> tuple[Weighting, ...]:
+    """The weights that estimates use: the default one, then those that comparisons name."""
+    if not weights:
+        return ()
+    names = [default_weight(weights), *(c.weight for c in comparisons.values() if c.weight)]
+    reraked = design is not None and design.variance != "linearised"
+    return tuple(
+        Weighting(
+            name, weights[name].rake is not None,
+            weights[name].replicates is not None or (reraked and weights[name].rake is not None),
+        )
+        for name in dict.fromkeys(names)
+        if name != UNWEIGHTED
+    )  # fmt: skip
+
+
+def sums_of(base: str, kind: str, weighted: bool, units: bool) -> list[str]:
+    """Names of the sums of a base or a yes: n, w only with weights, ww only where respondents are their own units."""
+    sums = ["n", *(["w"] if weighted else []), *(["ww"] if weighted and not units else [])]
+    return [f"{base}__{name}_{kind}" for name in sums]
+
+
+def cells_query(
+    segments: Sequence[SegmentColumns],
+    indicators: Sequence[YesOrNo],
+    weightings: Sequence[Weighting] = (),
+    strata: bool = False,
+    units: bool = False,
+    source: str = "respondents",
+) -> Query:
+    """One pass over the analysed respondents, grouped by design, tier and, in turn, each segment.
+
+    source: the view that holds them, with a 1/0/NULL column for each of `indicators`.
+    """
     groupings: list[dict[str, object]] = [
         {"segment": s.name, "level": level, "column": column, "by": f"member {column}", "known": _known_by(s)}
         for s in segments
@@ -20,7 +82,33 @@ def cells_query(segments: Sequence[SegmentColumns], indicators: Sequence[Indicat
     bases: dict[str, list[str]] = {}
     for i in indicators:
         bases.setdefault(i.base, []).append(i.name)
-    return Query("core/cells.sql", {"groupings": groupings, "bases": bases, "indicators": [i.name for i in indicators]})
+    names = [i.name for i in indicators]
+    return Query(
+        "core/cells.sql",
+        {
+            "source": source,
+            "groupings": groupings,
+            "bases": bases,
+            "indicators": names,
+            "weightings": weightings,
+            "strata": strata,
+            "units": units,
+            "totals": _weight_sums(bases, names, bool(weightings), units),
+        },
+    )
+
+
+def _weight_sums(
+    bases: Mapping[str, object], indicators: Sequence[str], weighted: bool, units: bool
+) -> dict[str, list[str]]:
+    """Sums of scaled weights and of their squares."""
+    sums = [name for base in bases for name in sums_of(base, "base", weighted, units)]
+    sums += [name for y in indicators for name in sums_of(y, "yes", weighted, units)]
+    own = ["w", "ww"] if weighted else []
+    return {
+        "weights": [n for n in own if n == "w"] + [n for n in sums if n.endswith(("__w_base", "__w_yes"))],
+        "squares": [n for n in own if n == "ww"] + [n for n in sums if n.endswith(("__ww_base", "__ww_yes"))],
+    }
 
 
 def _known_by(segment: SegmentColumns) -> list[str]:

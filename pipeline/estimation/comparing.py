@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from pipeline.cells.sums import NO_SEGMENT, Cells, Floats
+from pipeline.cells.sums import NO_SEGMENT, Floats
 from pipeline.estimation import differences, odds_ratios, ratios
+from pipeline.estimation.covariance import Shares, share_pair, stacked, stacked_shares
+from pipeline.estimation.designed import designed_estimates
+from pipeline.estimation.detectable import detectable_ratio
 from pipeline.estimation.groups import Grouping, GroupPair, group_pairs, groups_of
-from pipeline.estimation.linearised import (
-    linearised_difference,
-    linearised_log_odds_ratio,
-    linearised_log_ratio,
-    t_limits,
-    t_p_value,
-)
 from pipeline.estimation.multiplicity import benjamini_hochberg
-from pipeline.estimation.quantiles import t_quantile
+from pipeline.estimation.plan import WeightedCells
 from pipeline.estimation.score_test import score_p_value
-from pipeline.estimation.shares import wilson_interval
-from pipeline.estimation.status import base_status, worse
+from pipeline.estimation.share_table import LEVEL, share_limits
+from pipeline.estimation.shares import korn_graubard, wilson_interval
+from pipeline.estimation.status import LOW_BASE, Statuses, share_status, worse_of
 from pipeline.estimation.wording import Sentence, wording
 from pipeline.maturity.tiers import columns_of
 from pipeline.study.analysis import Comparison, Comparisons, Display, Indicators
 from pipeline.study.sampling import Sample
 
-LEVEL = 0.95
+POWER = 0.8
 DISJOINT = "Miettinen-Nurminen score"
-OVERLAPPING = "linearised log ratio, overlapping groups, t"
-Status = tuple[str, str]
 NO_RATIO = ("review", "no ratio: nobody in either group")
 NO_INTERVAL = ("review", "no interval of the ratio")
 DEFINES = "the indicator is part of what defines the groups"
 SYNTHETIC = "synthetic data"
+OF = {
+    "everyone": "",
+    "asked": "of those asked",
+    "answered": "of those who answered",
+    "substantive": "of those who answered, don't know left out",
+}
+"""Whom shares are of under each base rule, said where that is not everyone in the groups."""
 
 
 def compare(
     wave: str,
-    cells: Cells,
+    weighted: Mapping[str, WeightedCells],
+    default: str,
     comparisons: Comparisons,
     grouping: Grouping,
     indicators: Indicators,
@@ -51,33 +55,42 @@ def compare(
 ) -> pd.DataFrame:
     """Rows of table `findings`. scored: indicators that look at what tiers are made of.
 
-    Disjoint groups: Miettinen-Nurminen intervals and test, Newcombe difference. Overlapping groups (a against
-    everyone): linearised with the covariance of both shares. q values by Benjamini-Hochberg, a family being
-    one wave and comparison over all indicators, its segments a second one.
+    weighted: cells by weight; default: the weight of comparisons that name none. Without weights and design, and
+    where nobody is in both groups: Miettinen-Nurminen intervals and test, Newcombe difference. Else by the design
+    (`designed_estimates`). q values by Benjamini-Hochberg, a family being one wave and comparison over all
+    indicators, its segments a second one.
     """
-    pairs = list(group_pairs(comparisons, grouping, cells))
-    if not pairs or not cells.indicators:
+    pairs = [
+        pair
+        for name, comparison in comparisons.items()
+        for pair in group_pairs({name: comparison}, grouping, weighted[comparison.weight or default])
+    ]
+    if not pairs or not indicators:
         return pd.DataFrame()
     found = _estimates(_counts(pairs))
-    for i, pair in enumerate(pairs):
-        if pair.overlap:
-            for name, values in _linearised(pair).items():
-                found[name][i] = values
-    frame = pd.DataFrame(_places(wave, cells, pairs) | {name: values.ravel() for name, values in found.items()})
+    designed = [i for i, pair in enumerate(pairs) if not pair.counted]
+    if designed:
+        for name, values in _designed([pairs[i] for i in designed]).items():
+            found[name][designed] = values
+    frame = pd.DataFrame(_places(wave, pairs) | {name: values.ravel() for name, values in found.items()})
     frame["q_value"] = benjamini_hochberg(frame["p_value"], frame.pop("family"))
-    frame["base"] = [indicators[name].base for name in cells.indicators] * len(pairs)
-    frame["in_score"] = [name in scored for name in cells.indicators] * len(pairs)
+    frame["base"] = [indicators[name].base for name in pairs[0].cells.indicators] * len(pairs)
+    frame["in_score"] = [name in scored for name in pairs[0].cells.indicators] * len(pairs)
     defining = {name: _defining(c, grouping, indicators, scored) for name, c in comparisons.items()}
-    circular = [name in defining[pair.comparison] for pair in pairs for name in cells.indicators]
-    by_base = _status_by_base(found["n_a"].ravel(), found["n_b"].ravel(), display)
-    statuses = _statuses(frame, by_base, circular)
-    frame["status"], frame["status_reason"] = zip(*statuses, strict=True)
-    frame["wording"] = _wordings(frame, pairs, by_base, circular, indicators, sample.type == "opt_in", synthetic)
+    circular = [name in defining[pair.comparison] for pair in pairs for name in pair.cells.indicators]
+    simple = np.repeat([pair.plan.kind == "simple" for pair in pairs], len(indicators))
+    of_shares = worse_of(_share_statuses(frame, "a", simple, display), _share_statuses(frame, "b", simple, display))
+    frame["status"], frame["status_reason"] = _statuses(frame, of_shares, circular)
+    overlapping = np.repeat([pair.overlap for pair in pairs], len(indicators))
+    below, above = detectable_ratio(frame["p_b"], frame["n_eff_a"], frame["n_eff_b"], LEVEL, POWER)
+    frame["detectable_below"], frame["detectable_above"] = (np.where(overlapping, np.nan, r) for r in (below, above))
+    frame["wording"] = _wordings(frame, pairs, of_shares, circular, indicators, sample.type == "opt_in", synthetic)
     return frame
 
 
-def _places(wave: str, cells: Cells, pairs: Sequence[GroupPair]) -> dict[str, Any]:
+def _places(wave: str, pairs: Sequence[GroupPair]) -> dict[str, Any]:
     """What a row is about: columns with a row for each pair and indicator."""
+    cells = pairs[0].cells
 
     def each(values: Sequence[str]) -> list[str]:
         return [value for value in values for _ in cells.indicators]
@@ -96,6 +109,7 @@ def _places(wave: str, cells: Cells, pairs: Sequence[GroupPair]) -> dict[str, An
         "level": each([pair.level for pair in pairs]),
         "group_a": each([pair.a for pair in pairs]),
         "group_b": each([pair.b for pair in pairs]),
+        "weighting": each([pair.plan.weighting for pair in pairs]),
         "family": each([f"{pair.comparison}/{'segments' if pair.segment != NO_SEGMENT else ''}" for pair in pairs]),
     }
 
@@ -117,7 +131,7 @@ def _estimates(found: dict[str, Any]) -> dict[str, Any]:
     for end, x, n in (("a", x_a, n_a), ("b", x_b, n_b)):
         found[f"p_{end}"] = np.divide(x, n, out=np.full_like(n, np.nan), where=n > 0)
         found[f"p_{end}_low"], found[f"p_{end}_high"] = wilson_interval(x, n, LEVEL)
-        found[f"n_eff_{end}"] = n
+        found[f"n_eff_{end}"], found[f"n_eff_kish_{end}"], found[f"df_{end}"] = n.copy(), n.copy(), n - 1
         found |= {name: found[name].astype(int) for name in (f"x_{end}", f"n_{end}")}
     found["ratio"] = ratios.risk_ratio(*counts)
     found["ratio_low"], found["ratio_high"] = ratios.miettinen_nurminen(*counts, LEVEL)
@@ -138,35 +152,24 @@ def _se_log_ratio(x_a: Floats, n_a: Floats, x_b: Floats, n_b: Floats) -> Floats:
     return np.sqrt(1 / (x_a * some) - 1 / (n_a * some) + 1 / (x_b * some) - 1 / (n_b * some))
 
 
-def _linearised(pair: GroupPair) -> dict[str, Any]:
-    """Estimates of findings whose groups share respondents, in place of those that assume disjoint groups.
-
-    No limits where the linearised error is 0: a group against itself, or all who say yes.
-    """
-    cells = pair.cells
-    stratum = np.unique(cells.stratum.astype(str), return_inverse=True)[1]
-    sums = (stratum, cells.n, cells.w_base, cells.w_yes, cells.ww_base, cells.ww_yes, pair.in_a, pair.in_b)
-    ratio, difference = linearised_log_ratio(*sums), linearised_difference(*sums)
-    half = t_quantile(LEVEL, difference.df) * _nan_for_zero(difference.se)
-    ratio_low, ratio_high = t_limits(ratio, LEVEL)
-    odds_low, odds_high = t_limits(linearised_log_odds_ratio(*sums), LEVEL)
-    certain = np.where(ratio.se > 0, 1.0, np.nan)
-    return {
-        "ratio_low": ratio_low * certain,
-        "ratio_high": ratio_high * certain,
-        "se_log_ratio": ratio.se * certain,
-        "difference_low": np.maximum(difference.estimate - half, -1.0),
-        "difference_high": np.minimum(difference.estimate + half, 1.0),
-        "odds_ratio_low": odds_low * certain,
-        "odds_ratio_high": odds_high * certain,
-        "p_value": t_p_value(ratio.estimate, ratio.se, ratio.df),
-        "df": float(ratio.df),
-        "method": OVERLAPPING,
-    }
-
-
-def _nan_for_zero(se: Floats) -> Floats:
-    return np.where(se > 0, se, np.nan)
+def _designed(pairs: Sequence[GroupPair]) -> dict[str, Any]:
+    """Estimates, pairs by indicators, that take weights, design and shared respondents into account."""
+    everyone: dict[int, Shares] = {}
+    for pair in pairs:
+        if id(pair.cells) not in everyone:
+            all_cells = np.ones(len(pair.cells.n), dtype=bool)
+            everyone[id(pair.cells)] = share_pair(pair.cells, all_cells, all_cells, pair.plan).a
+    both = stacked([share_pair(pair.cells, pair.in_a, pair.in_b, pair.plan) for pair in pairs])
+    simple = np.array([pair.plan.kind == "simple" for pair in pairs])
+    all_of_them = stacked_shares([everyone[id(pair.cells)] for pair in pairs])
+    found = designed_estimates(both, all_of_them, simple[:, None], LEVEL)
+    for end, group in (("a", both.a), ("b", both.b)):
+        limits = [share_limits(group.at(i), found[f"n_eff_{end}"][i], both.df[i], pair.plan)[:2]
+                  for i, pair in enumerate(pairs)]  # fmt: skip
+        found[f"p_{end}_low"], found[f"p_{end}_high"] = (np.stack(ends) for ends in zip(*limits, strict=True))
+    found["deff"][simple] = 1.0
+    found["method"] = found["method"] + np.array([[pair.plan.words] for pair in pairs], dtype=object)
+    return found
 
 
 def _defining(comparison: Comparison, grouping: Grouping, indicators: Indicators, scored: Sequence[str]) -> set[str]:
@@ -184,40 +187,45 @@ def _defining(comparison: Comparison, grouping: Grouping, indicators: Indicators
     return found | {name for name, i in indicators.items() if columns & set(grouping.resolver.needed(i.when))}
 
 
-def _status_by_base(n_a: Floats, n_b: Floats, display: Display) -> list[Status]:
-    """Of each finding, the worse of its two bases."""
-    size = 1 + n_b.max(initial=0)
-    bases, place = np.unique(n_a * size + n_b, return_inverse=True)
-    known = [worse(base_status(base // size, display), base_status(base % size, display)) for base in bases.tolist()]
-    return [known[i] for i in place]
+def _share_statuses(frame: pd.DataFrame, end: str, simple: NDArray[np.bool_], display: Display) -> Statuses:
+    """Of the share of one group in each finding."""
+    p, n, n_eff, df_group = (frame[f"{name}_{end}"].to_numpy(float) for name in ("p", "n", "n_eff", "df"))
+    df = np.where(simple, n - 1, frame["df"])
+    low, high = korn_graubard(p, n_eff, n, df, LEVEL, at_most_n=True)
+    return share_status(p, n, n_eff, low, high, np.where(simple, n - 1, df_group), display)
 
 
-def _statuses(frame: pd.DataFrame, by_base: Sequence[Status], circular: Sequence[bool]) -> list[Status]:
-    """By base, whether there is a ratio with an interval, and whether it says more than how the groups were made."""
+def _statuses(frame: pd.DataFrame, of_shares: Statuses, circular: Sequence[bool]) -> Statuses:
+    """By its shares, whether there is a ratio with an interval, and whether it says more than how groups were made."""
     unknown = frame["ratio"].isna() & (frame["n_a"] > 0) & (frame["n_b"] > 0)
     unbounded = frame["ratio"].notna() & frame["ratio_low"].isna()
-    found = list(by_base)
-    for flagged, status in ((unknown, NO_RATIO), (unbounded, NO_INTERVAL), (np.array(circular), ("footnote", DEFINES))):
-        for row in np.flatnonzero(flagged):
-            found[row] = worse(found[row], status)
+    found = of_shares
+    for flagged, (status, reason) in (
+        (unknown, NO_RATIO), (unbounded, NO_INTERVAL), (np.array(circular), ("footnote", DEFINES)),
+    ):  # fmt: skip
+        other = np.where(flagged, status, "show").astype(object), np.where(flagged, reason, "").astype(object)
+        found = worse_of(found, other)
     return found
 
 
 def _wordings(
     frame: pd.DataFrame,
     pairs: Sequence[GroupPair],
-    by_base: Sequence[Status],
+    of_shares: Statuses,
     circular: Sequence[bool],
     indicators: Indicators,
     model_based: bool,
     synthetic: bool,
 ) -> list[str]:
-    does = [_does(name, indicators) for name in pairs[0].cells.indicators]
+    does = [(_does(name, indicators), indicators[name].base) for name in pairs[0].cells.indicators]
     names = ("p_a", "p_b", "n_a", "n_b", "ratio", "ratio_low", "ratio_high")
-    rows = zip(*(frame[name].tolist() for name in names), by_base, circular, strict=True)
+    rows = zip(*(frame[name].tolist() for name in names), *of_shares, circular, strict=True)
     sentences = []
     for pair in pairs:
-        for indicator, (p_a, p_b, n_a, n_b, ratio, low, high, (status, _), defines) in zip(does, rows, strict=False):
+        all_a, all_b = pair.cells.n[pair.in_a].sum(), pair.cells.n[pair.in_b].sum()
+        for (indicator, base), (p_a, p_b, n_a, n_b, ratio, low, high, status, reason, defines) in zip(
+            does, rows, strict=False
+        ):
             sentence = Sentence(
                 a=pair.a,
                 b=pair.b,
@@ -232,8 +240,9 @@ def _wordings(
                 high=high,
                 level=LEVEL,
                 model_based=model_based,
-                suppressed=status == "suppress",
-                low_base=status == "footnote",
+                suppressed=reason if status == "suppress" else "",
+                low_base=status == "footnote" and reason.startswith(LOW_BASE),
+                of=OF[base] if n_a < all_a or n_b < all_b else "",
                 notes=(DEFINES,) * defines + (SYNTHETIC,) * synthetic,
             )
             sentences.append(wording(sentence))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cells.sums import NO_SEGMENT, Cells, covering, members_of
+from pipeline.estimation.plan import Plan, WeightedCells
 from pipeline.study.analysis import Comparison, Comparisons, Segments
 from pipeline.study.columns import Resolver, SegmentColumns
 from pipeline.study.labels import either, level_label, segment_label, tier_label
@@ -33,8 +34,14 @@ class GroupPair:
     a: str
     b: str
     cells: Cells
+    plan: Plan
     in_a: Chosen
     in_b: Chosen
+
+    @property
+    def counted(self) -> bool:
+        """Whether counts say all: neither weights nor design, and nobody in both groups."""
+        return self.plan.kind == "simple" and not self.overlap
 
     @property
     def overlap(self) -> bool:
@@ -55,8 +62,9 @@ class Grouping:
         return next(s for s in self.columns if s.name == segment)
 
 
-def group_pairs(comparisons: Comparisons, grouping: Grouping, cells: Cells) -> Iterator[GroupPair]:
+def group_pairs(comparisons: Comparisons, grouping: Grouping, weighted: WeightedCells) -> Iterator[GroupPair]:
     """Every comparison among everyone; those of tiers alone also within each level of each segment."""
+    cells, plan = weighted.cells, weighted.plan
     covers: dict[tuple[str, str], Cells] = {}
 
     def cover(segment: SegmentColumns | None, level: str) -> Cells:
@@ -70,12 +78,12 @@ def group_pairs(comparisons: Comparisons, grouping: Grouping, cells: Cells) -> I
         if by is not None:
             segment = grouping.column(by)
             level = _one_level(comparison, segment)
-            yield _pair(name, comparison, grouping, cover(segment, level), segment, None)
+            yield _pair(name, comparison, grouping, cover(segment, level), plan, segment, None)
             continue
-        yield _pair(name, comparison, grouping, cover(None, ""), None, None)
+        yield _pair(name, comparison, grouping, cover(None, ""), plan, None, None)
         for segment in grouping.columns:
             for level in segment.all_levels:
-                yield _pair(name, comparison, grouping, cover(segment, level), None, (segment, level))
+                yield _pair(name, comparison, grouping, cover(segment, level), plan, None, (segment, level))
 
 
 def groups_of(comparison: Comparison) -> tuple[Group, ...]:
@@ -97,6 +105,7 @@ def _pair(
     comparison: Comparison,
     grouping: Grouping,
     cover: Cells,
+    plan: Plan,
     by: SegmentColumns | None,
     within: tuple[SegmentColumns, str] | None,
 ) -> GroupPair:
@@ -110,7 +119,7 @@ def _pair(
     in_a = domain & _members(comparison.a, cover, by)
     in_b = domain & _others(comparison, cover, by, in_a)
     a, b = _words(comparison.a, grouping), _other_words(comparison, grouping)
-    return GroupPair(name, segment, level, words, a, b, cover, in_a, in_b)
+    return GroupPair(name, segment, level, words, a, b, cover, plan, in_a, in_b)
 
 
 def _members(group: Group, cells: Cells, segment: SegmentColumns | None) -> Chosen:

@@ -1,135 +1,149 @@
-"""Cells -> shares of each indicator in every level of every segment; and tiers and toplines from their counts."""
+"""Cells -> shares in every tier and every level of every segment: of indicators, and of every answer (toplines)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pipeline.cells.sums import NO_SEGMENT, Cells, members_of
+from pipeline.cells.cells import Weighting, cells_query
+from pipeline.cells.sums import NO_SEGMENT, Cells, covering, members_of
 from pipeline.engine import Query
-from pipeline.estimation.comparing import LEVEL
-from pipeline.estimation.shares import wilson_interval
-from pipeline.estimation.status import base_status
+from pipeline.estimation.covariance import Chosen, Shares, group_shares
+from pipeline.estimation.plan import WeightedCells
+from pipeline.estimation.share_table import share_columns
 from pipeline.study.analysis import Display, Indicators
 from pipeline.study.columns import SegmentColumns
 from pipeline.study.maturity import Tiers
 from pipeline.study.variables import Variable
 
-WILSON = "Wilson score"
+ANY = "all"  # the option of a number or an open answer
 
 
 def indicator_shares(
     wave: str,
-    cells: Cells,
+    weighted: WeightedCells,
     indicators: Indicators,
     tiers: Tiers | None,
     segments: Sequence[SegmentColumns],
     display: Display,
 ) -> pd.DataFrame:
     """Rows of table `shares`: everyone, each tier, each level (nets too)."""
-    if not cells.indicators:
+    if not indicators:
         return pd.DataFrame()
-    parts = []
-    for segment, level, chosen in _levels(cells, tiers, segments):
-        part = pd.DataFrame({"indicator": list(cells.indicators)})
-        part["segment"], part["level"] = segment, level
-        part["x"] = cells.n_yes[chosen].sum(axis=0).astype(int)
-        part["n"] = cells.n_base[chosen].sum(axis=0).astype(int)
-        part["weighted_base"] = cells.w_base[chosen].sum(axis=0)
-        parts.append(part)
-    frame = with_shares(pd.concat(parts, ignore_index=True))
-    frame["wave"], frame["n_eff"], frame["method"] = wave, frame["n"], WILSON
-    frame["base"] = [indicators[name].base for name in frame["indicator"]]
-    return with_status(frame, display)
+    frame = level_shares(weighted, tiers, segments, display).rename(columns={"name": "indicator"})
+    return frame.assign(wave=wave, base=[indicators[name].base for name in frame["indicator"]])
+
+
+def level_shares(
+    weighted: WeightedCells, tiers: Tiers | None, segments: Sequence[SegmentColumns], display: Display
+) -> pd.DataFrame:
+    """Shares of every yes in every level: columns name, segment, level and those of `share_columns`."""
+    cells, plan = weighted.cells, weighted.plan
+    places, found = [], []
+    everyone: dict[int, Shares] = {}
+    for segment, level, cover, members in _levels(cells, tiers, segments):
+        places.append((segment, level))
+        everyone.setdefault(id(cover), group_shares(cover, np.ones(len(cover.n), dtype=bool), plan))
+        found.append((group_shares(cover, members, plan), everyone[id(cover)], cover))
+    frame = pd.DataFrame(
+        {
+            "name": list(cells.indicators) * len(places),
+            "segment": [segment for segment, _ in places for _ in cells.indicators],
+            "level": [level for _, level in places for _ in cells.indicators],
+        }
+    )
+    return frame.assign(
+        **share_columns([group for group, _, _ in found], [all_ for _, all_, _ in found], cells, plan, display)
+    )
 
 
 def _levels(
     cells: Cells, tiers: Tiers | None, segments: Sequence[SegmentColumns]
-) -> Iterator[tuple[str, str, np.ndarray]]:
-    everyone = cells.segment == NO_SEGMENT
-    yield NO_SEGMENT, NO_SEGMENT, everyone
+) -> Iterator[tuple[str, str, Cells, Chosen]]:
+    """(segment, level, cells that hold everyone, who is in the level)."""
+    everyone = covering(cells, None, None)
+    yield NO_SEGMENT, NO_SEGMENT, everyone, np.ones(len(everyone.n), dtype=bool)
     for tier in tiers.order if tiers else ():
-        yield "tier", tier, everyone & (cells.tier == tier)
+        yield "tier", tier, everyone, everyone.tier == tier
     for segment in segments:
+        cover = None if segment.overlapping else covering(cells, segment, None)
         for level in segment.all_levels:
-            chosen = (cells.segment == segment.name) & np.isin(cells.level, members_of(segment, level))
-            yield segment.name, level, chosen
+            held = cover or covering(cells, segment, level)
+            yield segment.name, level, held, np.isin(held.level, members_of(segment, level))
 
 
-def with_shares(frame: pd.DataFrame) -> pd.DataFrame:
-    """Adds share, its Wilson limits and the level to columns x and n."""
-    x, n = frame["x"].to_numpy(float), frame["n"].to_numpy(float)
-    low, high = wilson_interval(x, n, LEVEL)
-    share = np.divide(x, n, out=np.full_like(n, np.nan), where=n > 0)
-    return frame.assign(share=share, share_low=low, share_high=high, ci_level=LEVEL)
+# -- toplines
 
 
-def with_status(frame: pd.DataFrame, display: Display) -> pd.DataFrame:
-    """Adds the display status by the unweighted base n."""
-    statuses = [base_status(n, display) for n in frame["n"]]
-    return frame.assign(status=[s for s, _ in statuses], status_reason=[reason for _, reason in statuses])
+@dataclass(frozen=True)
+class OptionColumn:
+    """One answer as a yes or no of each respondent. base: name shared by answers that have one base."""
+
+    name: str
+    base: str
+    variable: str
+    question: str
+    option: str
+    code: str | None
+    tick: bool
 
 
-def toplines_query(
-    variables: Sequence[Variable],
-    available: set[str],
-    tiers: Tiers | None,
+def option_columns(variables: Sequence[Variable], available: set[str]) -> tuple[OptionColumn, ...]:
+    """Every answer that can be given; numbers and open answers have one, `all`."""
+    found = []
+    for v in variables:
+        if v.name not in available and v.question not in available:
+            continue
+        if v.kind == "tick":
+            found.append(OptionColumn(f"{v.name}=1", v.question, v.name, v.question, v.part, "1", True))
+        elif v.kind == "choice":
+            found += [OptionColumn(f"{v.name}={key}", v.name, v.name, v.ref, key, key, False) for key in v.options]
+        else:
+            found.append(OptionColumn(f"{v.name}=", v.name, v.name, v.ref, ANY, None, False))
+    return tuple(found)
+
+
+def options_query(options: Sequence[OptionColumn], segments: Sequence[SegmentColumns]) -> Query:
+    """Analysed respondents with a column for every answer."""
+    return Query("out/options.sql", {"options": options, "places": place_columns(segments)})
+
+
+def option_cells_query(
+    options: Sequence[OptionColumn],
     segments: Sequence[SegmentColumns],
+    weighting: Sequence[Weighting],
+    strata: bool,
+    units: bool,
 ) -> Query:
-    """Counts of every answer by tier and level, nets and overlapping levels among them, of the analysed."""
-    flags: list[tuple[str, str, str, tuple[str, ...] | None]]
-    flags = [(s.name, level, column, None) for s in segments for level, column in s.columns.items()]
-    flags += [(s.name, net, s.name, parts) for s in segments for net, parts in s.nets.items()]
-    present = _present(variables, available)
-    return Query(
-        "out/toplines.sql",
-        {
-            "coded": [v.name for v in present if v.kind in ("choice", "tick")],
-            "numbers": [v.name for v in present if v.kind in ("number", "text")],
-            "divisions": (["tier"] if tiers else []) + [s.name for s in segments if not s.overlapping],
-            "flags": [dict(zip(("segment", "level", "column", "parts"), flag, strict=True)) for flag in flags],
-        },
-    )
+    """Cells of every answer, of the respondents of `options_query`, as view `option_respondents`."""
+    return cells_query(segments, options, weighting, strata, units, source="option_respondents")
+
+
+def place_columns(segments: Sequence[SegmentColumns]) -> list[str]:
+    """Columns of `respondents` that hold segments."""
+    return [name for s in segments for name in (s.columns.values() if s.overlapping else (s.name,))]
 
 
 def topline_rows(
     wave: str,
-    counts: pd.DataFrame,
-    variables: Sequence[Variable],
-    available: set[str],
+    weighted: WeightedCells,
+    options: Sequence[OptionColumn],
+    means: pd.DataFrame,
     tiers: Tiers | None,
     segments: Sequence[SegmentColumns],
     display: Display,
 ) -> pd.DataFrame:
-    """Rows of table `toplines`, from the counts of `toplines_query`, with options that nobody chose."""
-    levels = [(NO_SEGMENT, NO_SEGMENT)]
-    levels += [("tier", tier) for tier in (tiers.order if tiers else ())]
-    levels += [(s.name, level) for s in segments for level in s.all_levels]
-    wanted = [
-        (v.name, v.question if v.kind == "tick" else v.ref, option, code, segment, level)
-        for v in _present(variables, available)
-        for option, code in _options(v)
-        for segment, level in levels
-    ]
-    frame = pd.DataFrame(wanted, columns=["variable", "question", "option", "code", "segment", "level"])
-    keys = ["variable", "segment", "level"]
-    bases = counts.groupby(keys, as_index=False)[["x", "w"]].sum().rename(columns={"x": "n", "w": "weighted_base"})
-    frame = frame.merge(counts, how="left", on=[*keys, "code"]).merge(bases, how="left", on=keys)
-    frame[["x", "n", "weighted_base"]] = frame[["x", "n", "weighted_base"]].fillna(0)
-    frame[["x", "n"]] = frame[["x", "n"]].astype(int)
-    frame = with_shares(frame).assign(wave=wave)
-    frame.loc[frame["code"] == "", ["share", "share_low", "share_high"]] = np.nan  # of numbers and open answers
-    return with_status(frame, display)
-
-
-def _present(variables: Sequence[Variable], available: set[str]) -> list[Variable]:
-    return [v for v in variables if v.name in available or v.question in available]
-
-
-def _options(v: Variable) -> list[tuple[str, str]]:
-    """(option as published, code as counted) of a variable."""
-    if v.kind == "tick":
-        return [(v.part, "1")]
-    return [(option, option) for option in v.options] if v.kind == "choice" else [("all", "")]
+    """Rows of table `toplines`. weighted: cells of `option_cells_query`. means: rows of `mean_rows`."""
+    if not options:
+        return pd.DataFrame()
+    frame = level_shares(weighted, tiers, segments, display)
+    declared = pd.DataFrame([(o.name, o.variable, o.question, o.option) for o in options],
+                            columns=["name", "variable", "question", "option"])  # fmt: skip
+    frame = frame.merge(declared, on="name", how="left").merge(means, on=["variable", "segment", "level"], how="left")
+    plain = [o.name for o in options if o.code is None]
+    frame.loc[frame["name"].isin(plain), ["share", "share_low", "share_high", "n_eff", "deff"]] = np.nan
+    order = {o.name: i for i, o in enumerate(options)}
+    return frame.assign(wave=wave).sort_values("name", key=lambda names: names.map(order), kind="stable")

@@ -113,7 +113,7 @@ def mover_p_value(
     r = _checked_correlation(r, p_a, p_b)
     known = (n_a > 0) & (n_b > 0) & np.isfinite(n_a + n_b) & (df > 0) & ~np.isnan(p_a + p_b + r)
     p = np.where(known, 1.0, np.nan)
-    differ = known & (p_a != p_b)
+    differ = known & (np.abs(p_a - p_b) > ROUNDING)
     if np.any(differ):
         p[differ] = _p_values(*(value[differ] for value in (p_a, n_a, p_b, n_b, r, df)))
     return p

@@ -17,6 +17,7 @@ Texts = NDArray[np.object_]
 Statuses = tuple[Texts, Texts]
 """Statuses and reasons, the reason empty for show."""
 
+LOW_BASE = "low base"
 SMALLEST_BASE = 30
 NARROW, WIDE = 0.05, 0.30
 RELATIVE = 1.3
@@ -96,7 +97,7 @@ Rule = tuple[str, NDArray[np.bool_], Callable[[Row], str]]
 def _base_rules(n: Floats, display: Display) -> Iterator[Rule]:
     suppress, footnote = display.suppress_below, display.footnote_below
     yield "suppress", ~(n >= suppress), lambda row: f"base {n[row]:.0f} under {suppress}"
-    yield "footnote", n < footnote, lambda row: f"low base: {n[row]:.0f} under {footnote}"
+    yield "footnote", n < footnote, lambda row: f"{LOW_BASE}: {n[row]:.0f} under {footnote}"
 
 
 def _nchs_rules(p: Floats, n: Floats, n_eff: Floats, width: Floats, df: Floats) -> Iterator[Rule]:

@@ -8,13 +8,15 @@ from typing import NamedTuple
 NEAR_ONE = 1.05  # where the smallest figure is below it, ratios and limits have two digits, else one
 SMALL_SHARE = 0.05  # where the smaller share is below it, shares have a digit
 MOST_DIGITS = 12
+BASE = ("base ", "effective base ")  # how reasons begin that are for want of respondents
 
 
 class Sentence(NamedTuple):
     """What a sentence about a finding is made of.
 
     within: words for the segment level, to follow "respondents with"; empty for everyone. does: the indicator,
-    to follow "to". low, high: limits of the ratio at `level`. notes: said at the end, in brackets.
+    to follow "to". low, high: limits of the ratio at `level`. suppressed: why the figures are not shown, or empty.
+    of: whom the shares are of, where not of everyone in the groups. notes: said at the end, in brackets.
     """
 
     a: str
@@ -30,8 +32,9 @@ class Sentence(NamedTuple):
     high: float
     level: float
     model_based: bool
-    suppressed: bool
+    suppressed: str
     low_base: bool
+    of: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -49,7 +52,8 @@ def _claim(s: Sentence) -> str:
     if s.n_a == 0 or s.n_b == 0:
         return f"there are no respondents to {compared} ({bases})."
     if s.suppressed:
-        return f"there are too few respondents to {compared} ({bases})."
+        lacking = "few respondents" if s.suppressed.startswith(BASE) else "little precision"
+        return f"there {'are' if lacking.endswith('s') else 'is'} too {lacking} to {compared} ({bases})."
     bases = f"{bases}, low base" if s.low_base else bases
     if math.isnan(s.ratio) or math.isnan(s.low):
         why = "nobody in either group did" if s.p_a == s.p_b == 0 else "it has no interval"
@@ -104,7 +108,7 @@ def _shares(s: Sentence, apart: bool) -> str:
         a, b = _percent(s.p_a, digits), _percent(s.p_b, digits)
         hidden = (a in (0, 100) and a != 100 * s.p_a) or (b in (0, 100) and b != 100 * s.p_b)
         if digits >= MOST_DIGITS or not (hidden or (apart and a == b and s.p_a != s.p_b)):
-            return f"{a:.{digits}f}% against {b:.{digits}f}%"
+            return f"{a:.{digits}f}% against {b:.{digits}f}%{s.of and ' '}{s.of}"
         digits += 1
 
 

@@ -24,10 +24,12 @@ def respondents_query(
     indicators: Sequence[IndicatorColumn],
     resolver: Resolver,
     available: set[str],
+    weight: str = "",
 ) -> Query:
     """Respondents wide: score, tier, segments, one column per indicator (NULL = not in base).
 
-    available: variables that the delivery has. A segment, level or indicator that needs another is NULL.
+    weight: the default weight, empty for none. available: variables that the delivery has. A segment, level or
+    indicator that needs another is NULL.
     """
     present = {v.name for v in resolver.variables if v.name in available or v.question in available}
     answers = {tier: resolver.columns(c) for tier, c in (tiers.answers or {}).items()} if tiers else {}
@@ -35,6 +37,7 @@ def respondents_query(
         "core/respondents.sql",
         {
             "tiers": tiers,
+            "weight": f"weight_{weight}" if weight else "",
             "tier_answers": answers,
             "within": next((s for s in segments if tiers and s.name == tiers.within), None),
             "dimensions": list(score.dimensions) if score else [],

@@ -1,29 +1,93 @@
 """All tables, each declared once. `ALL` is in the order in which they are made."""
 
-from pipeline.tables.core import ANSWERS, CELLS, RESPONDENTS, RESPONSES, SCORES, SCREENING, TIER_CUTS
+from typing import Any
+
+from pipeline.tables.core import (
+    ANSWERS,
+    CELLS,
+    REPLICATES,
+    RESPONDENTS,
+    RESPONSES,
+    SCORES,
+    SCREENING,
+    TIER_CUTS,
+    WEIGHTS,
+)
 from pipeline.tables.out import (
     CODEBOOK,
     DISPOSITIONS,
     FINDINGS,
+    PEER_PERCENTILES,
+    PEER_PLACES,
     PUBLISHED,
     QUALITY_CHECKS,
+    RELIABILITY,
+    ROBUSTNESS,
     RUNS,
     SHARES,
+    SPECIFICATIONS,
+    TIER_AGREEMENT,
+    TIER_CLUSTERS,
     TIERS,
     TOPLINES,
     WAVES,
+    WEIGHTING,
 )
 from pipeline.tables.raw import DELIVERED, FILES, METADATA, SOURCE_COLUMNS
 from pipeline.tables.table import ARROW, Column, Table
 
 ALL = (
-    FILES, SOURCE_COLUMNS, DELIVERED, ANSWERS, RESPONSES, SCREENING, DISPOSITIONS, SCORES, TIER_CUTS, RESPONDENTS,
-    CELLS, TIERS, SHARES, TOPLINES, FINDINGS, CODEBOOK, QUALITY_CHECKS,
+    FILES, SOURCE_COLUMNS, DELIVERED, ANSWERS, RESPONSES, SCREENING, DISPOSITIONS, WEIGHTS, REPLICATES, SCORES,
+    TIER_CUTS, RESPONDENTS, CELLS, TIERS, SHARES, TOPLINES, FINDINGS, SPECIFICATIONS, ROBUSTNESS, WEIGHTING,
+    RELIABILITY, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
 )  # fmt: skip
 BY_NAME = {table.name: table for table in (*ALL, WAVES, RUNS)}
 
+
+def made_for(study: Any) -> tuple[Table, ...]:
+    """The tables that are made for each wave of a study, in order."""
+    return tuple(table for table in ALL if table.made_if(study))
+
+
+def inputs_of(table: Table, study: Any) -> tuple[Table, ...]:
+    """The tables that a table is made from in a study."""
+    return tuple(BY_NAME[name] for name in table.made_from if BY_NAME[name].made_if(study))
+
+
 __all__ = [
-    "ALL", "ANSWERS", "ARROW", "BY_NAME", "CELLS", "CODEBOOK", "DELIVERED", "DISPOSITIONS", "FILES", "FINDINGS",
-    "METADATA", "PUBLISHED", "QUALITY_CHECKS", "RESPONDENTS", "RESPONSES", "RUNS", "SCORES", "SCREENING", "SHARES",
-    "SOURCE_COLUMNS", "TIERS", "TIER_CUTS", "TOPLINES", "WAVES", "Column", "Table",
+    "ALL",
+    "ANSWERS",
+    "ARROW",
+    "BY_NAME",
+    "CELLS",
+    "CODEBOOK",
+    "DELIVERED",
+    "DISPOSITIONS",
+    "FILES",
+    "FINDINGS",
+    "METADATA",
+    "PEER_PERCENTILES",
+    "PEER_PLACES",
+    "PUBLISHED",
+    "QUALITY_CHECKS",
+    "RELIABILITY",
+    "REPLICATES",
+    "RESPONDENTS",
+    "RESPONSES",
+    "RUNS",
+    "SCORES",
+    "SCREENING",
+    "SHARES",
+    "SOURCE_COLUMNS",
+    "TIERS",
+    "TIER_AGREEMENT",
+    "TIER_CLUSTERS",
+    "TIER_CUTS",
+    "TOPLINES",
+    "WAVES",
+    "WEIGHTS",
+    "Column",
+    "Table",
+    "inputs_of",
+    "made_for",
 ]  # fmt: skip

@@ -128,6 +128,57 @@ TIER_CUTS = Table(
 )
 
 
+def _weight_columns(study: Any) -> tuple[Column, ...]:
+    raked = [name for name, weight in study.weights.items() if weight.rake is not None]
+    return (
+        WAVE,
+        SOURCE_ROW,
+        Column("stratum", "varchar", "Stratum of the design; `all` without strata.", nullable=False),
+        Column(
+            "psu",
+            "bigint",
+            "Number of the primary sampling unit, or of the random group that replicates need; NULL where respondents "
+            "are their own units.",
+        ),
+        Column("fraction", "double", "Share of the stratum's units that were sampled; 0: no correction.",
+               unit="share", nullable=False),
+        *(Column(f"weight_{name}", "double", f"Weight {name}.", nullable=False) for name in study.weights),
+        *(Column(f"margin_{name}", "bigint", f"Combination of the margins that weight {name} is raked to.",
+                 nullable=False) for name in raked),
+    )  # fmt: skip
+
+
+WEIGHTS = Table(
+    "weights",
+    "One analysed respondent with stratum, sampling unit and every weight.",
+    "core",
+    key=("wave", "source_row"),
+    columns=_weight_columns,
+    made_from=("delivered", "responses", "screening"),
+    sections=("scales", "questions", "design", "weights"),
+    code=("pipeline.weighting", "pipeline.study", "sql/core/sampled.sql", MACROS),
+    made_if=lambda study: study.design is not None or bool(study.weights),
+)
+
+REPLICATES = Table(
+    "replicates",
+    "One analysed respondent under one replicate of a weight, delivered or raked again.",
+    "core",
+    key=("wave", "weighting", "replicate", "source_row"),
+    columns=(
+        WAVE,
+        Column("weighting", "varchar", "Weight.", nullable=False),
+        Column("replicate", "integer", "Number of the replicate, from 1.", nullable=False),
+        SOURCE_ROW,
+        Column("weight", "double", "Replicate weight.", nullable=False),
+    ),
+    made_from=("delivered", "responses", "screening"),
+    sections=("scales", "questions", "design", "weights"),
+    code=("pipeline.weighting", "pipeline.study", "sql/core/sampled.sql", MACROS),
+    made_if=lambda study: study.is_replicated,
+)
+
+
 def _respondent_columns(study: Any) -> tuple[Column, ...]:
     dimensions = study.score.dimensions if study.score else {}
     columns = [
@@ -135,7 +186,7 @@ def _respondent_columns(study: Any) -> tuple[Column, ...]:
         SOURCE_ROW,
         RESPONDENT_ID,
         Column("disposition", "varchar", "`analysed`, or the cleaning rule that took the record out.", nullable=False),
-        Column("weight", "double", "Weight; 1 where the study is unweighted.", nullable=False),
+        Column("weight", "double", "Default weight; 1 where the study is unweighted; NULL where not analysed."),
         *(Column(f"score_{name}", "double", f"Dimension {name}, 0 to 100.", unit="points") for name in dimensions),
         Column("score", "double", "Maturity score, 0 to 100.", unit="points"),
         Column("tier", "varchar", "Maturity tier."),
@@ -161,8 +212,8 @@ RESPONDENTS = Table(
     "core",
     key=("wave", "source_row"),
     columns=_respondent_columns,
-    made_from=("responses", "screening", "scores", "tier_cuts", "source_columns"),
-    sections=("scales", "questions", "filters", "tiers", "segments", "indicators"),
+    made_from=("responses", "screening", "weights", "scores", "tier_cuts", "source_columns"),
+    sections=("scales", "questions", "filters", "weights", "tiers", "segments", "indicators"),
     code=("pipeline.maturity", "pipeline.study", "sql/core/respondents.sql", MACROS),
 )
 
@@ -170,7 +221,11 @@ RESPONDENTS = Table(
 def _cell_columns(study: Any) -> tuple[Column, ...]:
     columns = [
         WAVE,
+        Column("weighting", "varchar", "Weight of the study file; empty without weights.", nullable=False),
+        Column("replicate", "integer", "Replicate of the weight; 0: the weight itself.", nullable=False),
         Column("stratum", "varchar", "Stratum of the design; `all` without strata.", nullable=False),
+        Column("psu", "bigint", "Sampling unit; 0 where respondents are their own.", nullable=False),
+        Column("margins", "bigint", "Combination of the margins of a raked weight; 0 else.", nullable=False),
         Column(
             "segment",
             "varchar",
@@ -180,32 +235,39 @@ def _cell_columns(study: Any) -> tuple[Column, ...]:
         Column("level", "varchar", "Level of the segment; NULL: respondents with none."),
         Column("tier", "varchar", "Maturity tier; NULL: respondents with none."),
         Column("n", "bigint", "Analysed respondents.", unit="respondents", nullable=False),
-        Column("w", "double", "Sum of weights.", nullable=False),
-        Column("ww", "double", "Sum of squared weights.", nullable=False),
     ]
+    kinds = {"n": "Respondents"}
+    if study.weights:
+        kinds |= {"w": "Sum of weights"}
+        columns += [
+            Column("w", "double", "Sum of weights.", nullable=False),
+            Column("ww", "double", "Sum of squared weights.", nullable=False),
+        ]
+        if not study.has_units:
+            kinds |= {"ww": "Sum of squared weights"}
     indicators = study.indicator_columns
     for base in dict.fromkeys(i.base for i in indicators):
         columns += [
-            Column(f"{base}__n_base", "bigint", f"Respondents in the base of {base}.", nullable=False),
-            Column(f"{base}__w_base", "double", f"Sum of weights in the base of {base}.", nullable=False),
-            Column(f"{base}__ww_base", "double", f"Sum of squared weights in the base of {base}.", nullable=False),
-        ]
+            Column(f"{base}__{kind}_base", "bigint" if kind == "n" else "double", f"{what} in the base of {base}.",
+                   nullable=False)
+            for kind, what in kinds.items()
+        ]  # fmt: skip
     for i in indicators:
         columns += [
-            Column(f"{i.name}__n_yes", "bigint", f"Respondents with {i.name}; NULL: nobody, or no such question."),
-            Column(f"{i.name}__w_yes", "double", f"Sum of weights of those with {i.name}."),
-            Column(f"{i.name}__ww_yes", "double", f"Sum of squared weights of those with {i.name}."),
-        ]
+            Column(f"{i.name}__{kind}_yes", "bigint" if kind == "n" else "double",
+                   f"{what} with {i.name}; NULL: nobody in the base, or no such question.")
+            for kind, what in kinds.items()
+        ]  # fmt: skip
     return tuple(columns)
 
 
 CELLS = Table(
     "cells",
-    "One wave, stratum, tier and level of one segment, with the sums that shares, ratios and variances need.",
+    "One weight, stratum, sampling unit, tier and level of one segment, with the sums that shares and ratios need.",
     "core",
-    key=("wave", "stratum", "segment", "level", "tier"),
+    key=("wave", "weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier"),
     columns=_cell_columns,
-    made_from=("respondents",),
-    sections=("scales", "questions", "filters", "tiers", "segments", "indicators"),
+    made_from=("respondents", "weights", "replicates"),
+    sections=("scales", "questions", "filters", "design", "weights", "tiers", "segments", "indicators", "comparisons"),
     code=("pipeline.cells", "pipeline.study", "sql/core/cells.sql"),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.tables.raw import WAVE
+from typing import Any
+
+from pipeline.tables.raw import SOURCE_ROW, WAVE
 from pipeline.tables.table import Column, Table
 
 SEGMENT = Column("segment", "varchar", "Segment; `all` for everyone, `tier` for maturity tiers.", nullable=False)
@@ -32,7 +34,20 @@ def _group(end: str) -> tuple[Column, ...]:
         Column(f"weighted_base{end}", "double", f"Weighted base{_of(end)}.", nullable=False),
         *_share("p", end),
         Column(f"n_eff{end}", "double", f"Effective base of the share{_of(end)}.", unit="respondents"),
+        Column(f"n_eff_kish{end}", "double", f"Effective base{_of(end)} by the weights alone.", unit="respondents"),
     )
+
+
+PRECISION = (
+    Column("n_eff", "double", "Effective base of the share: what a simple random sample would need.",
+           unit="respondents"),
+    Column("n_eff_kish", "double", "Effective base by the weights alone (Kish).", unit="respondents"),
+    Column("deff", "double", "Design effect of the share; 1 without design and weights."),
+    Column("df", "double", "Degrees of freedom of the design."),
+    Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+    Column("method", "varchar", "How the interval was computed.", nullable=False),
+)  # fmt: skip
+DESIGN = ("design", "weights")
 
 
 DISPOSITIONS = Table(
@@ -72,10 +87,11 @@ TIERS = Table(
         *_share("share"),
         Column("mean_score", "double", "Mean maturity score in the tier.", unit="points"),
         Column("cut", "double", "Lowest score of the tier, where one cut holds for everyone.", unit="points"),
-        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+        *PRECISION,
+        *STATUS,
     ),
-    made_from=("respondents", "tier_cuts"),
-    sections=("tiers",),
+    made_from=("cells", "weights", "replicates", "respondents", "tier_cuts"),
+    sections=("tiers", "display", *DESIGN),
     code=("pipeline.estimation", "pipeline.maturity", "sql/out/tiers.sql"),
 )
 
@@ -94,13 +110,11 @@ SHARES = Table(
         Column("n", "bigint", "Unweighted base.", unit="respondents", nullable=False),
         Column("weighted_base", "double", "Weighted base.", nullable=False),
         *_share("share"),
-        Column("n_eff", "double", "Effective base of the share.", unit="respondents"),
-        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
-        Column("method", "varchar", "How the interval was computed.", nullable=False),
+        *PRECISION,
         *STATUS,
     ),
-    made_from=("cells",),
-    sections=("tiers", "segments", "indicators", "display"),
+    made_from=("cells", "weights", "replicates"),
+    sections=("tiers", "segments", "indicators", "display", *DESIGN),
     code=("pipeline.estimation", "pipeline.cells", "pipeline.study"),
 )
 
@@ -120,14 +134,23 @@ TOPLINES = Table(
         Column("weighted_base", "double", "Weighted base.", nullable=False),
         *_share("share"),
         Column("mean", "double", "Mean of a number."),
+        Column("mean_low", "double", "Lower limit of the mean at ci_level."),
+        Column("mean_high", "double", "Upper limit of the mean at ci_level."),
         Column("sd", "double", "Standard deviation of a number (n - 1)."),
         Column("median", "double", "Median of a number."),
-        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+        *PRECISION,
         *STATUS,
     ),
-    made_from=("responses", "respondents", "source_columns"),
-    sections=("scales", "questions", "tiers", "segments", "display"),
-    code=("pipeline.estimation", "pipeline.study", "sql/out/toplines.sql"),
+    made_from=("responses", "respondents", "source_columns", "weights", "replicates"),
+    sections=("scales", "questions", "tiers", "segments", "display", *DESIGN),
+    code=(
+        "pipeline.estimation",
+        "pipeline.cells",
+        "pipeline.study",
+        "sql/core/cells.sql",
+        "sql/out/options.sql",
+        "sql/out/numbers.sql",
+    ),
 )
 
 FINDINGS = Table(
@@ -144,6 +167,7 @@ FINDINGS = Table(
         LEVEL,
         Column("group_a", "varchar", "First group.", nullable=False),
         Column("group_b", "varchar", "Group that it is compared with.", nullable=False),
+        Column("weighting", "varchar", "Weight; empty or `unweighted` for none.", nullable=False),
         Column("base", "varchar", "Base rule: everyone, asked, answered, substantive.", nullable=False),
         Column("in_score", "boolean", "Whether the indicator's question is part of the score.", nullable=False),
         *_group("_a"),
@@ -163,16 +187,23 @@ FINDINGS = Table(
         Column("odds_ratio", "double", "Odds ratio; never to be worded as likelihood.", unit="times"),
         Column("odds_ratio_low", "double", "Lower limit of the odds ratio.", unit="times"),
         Column("odds_ratio_high", "double", "Upper limit of the odds ratio.", unit="times"),
-        Column("p_value", "double", "Two-sided p value of ratio 1: score test, or t test where groups overlap."),
+        Column("p_value", "double", "Two-sided p value of ratio 1, of the test that the interval belongs to."),
         Column("q_value", "double", "Benjamini-Hochberg q value within its family."),
         Column("df", "double", "Degrees of freedom of a t interval; NULL for score intervals."),
         Column("deff", "double", "Design effect of the log ratio; 1 without design and weights."),
         Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
         Column("method", "varchar", "Method of the interval of the ratio.", nullable=False),
+        Column(
+            "detectable_above",
+            "double",
+            "Smallest ratio above 1 that would have been found with 80% power; NULL: none, or groups overlap.",
+            unit="times",
+        ),
+        Column("detectable_below", "double", "Largest ratio below 1 that it would have found.", unit="times"),
         *STATUS,
         Column("wording", "varchar", "What may be said, in plain words.", nullable=False),
     ),
-    made_from=("cells",),
+    made_from=("cells", "weights", "replicates"),
     preview=(
         "indicator",
         "comparison",
@@ -188,9 +219,242 @@ FINDINGS = Table(
         "q_value",
         "status",
     ),
-    sections=("synthetic", "sample", "score", "tiers", "segments", "indicators", "comparisons", "display"),
+    sections=("synthetic", "sample", "score", "tiers", "segments", "indicators", "comparisons", "display", *DESIGN),
     code=("pipeline.estimation", "pipeline.cells", "pipeline.study"),
 )
+
+_SCORE_SECTIONS = ("scales", "questions", "score", *DESIGN)
+
+RELIABILITY = Table(
+    "reliability",
+    "One dimension of the score, or `all` items, or one item in it: how well the items measure one thing.",
+    "out",
+    key=("wave", "dimension", "item"),
+    columns=(
+        WAVE,
+        Column("dimension", "varchar", "Dimension; `all` for all items.", nullable=False),
+        Column("item", "varchar", "Item; empty for the dimension itself.", nullable=False),
+        Column("n", "bigint", "Respondents with every item.", unit="respondents", nullable=False),
+        Column("items", "bigint", "Items used.", unit="items", nullable=False),
+        Column("alpha", "double", "Cronbach's alpha."),
+        Column("alpha_low", "double", "Lower limit of alpha at ci_level (Feldt)."),
+        Column("alpha_high", "double", "Upper limit of alpha at ci_level."),
+        Column("standardised_alpha", "double", "Alpha of standardised items."),
+        Column("omega", "double", "McDonald's omega of one factor."),
+        Column("standardised_omega", "double", "Omega of standardised items."),
+        Column("stratified_alpha", "double", "Reliability of the score as the weighted mean of dimensions; in `all`."),
+        Column("item_rest_correlation", "double", "Correlation of the item with the sum of the others."),
+        Column("alpha_without_item", "double", "Alpha if the item is left out."),
+        Column("mean", "double", "Mean of the item, or of the mean of the items.", unit="points"),
+        Column("sd", "double", "Standard deviation of the same.", unit="points"),
+        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+        Column("reason", "varchar", "Why something could not be estimated, or what was left out.", nullable=False),
+    ),
+    made_from=("responses", "respondents"),
+    sections=_SCORE_SECTIONS,
+    code=("pipeline.maturity", "pipeline.study", "sql/core/items.sql", "sql/core/scores.sql"),
+    made_if=lambda study: study.score is not None,
+)
+
+PEER_PERCENTILES = Table(
+    "peer_percentiles",
+    "One level of the peer segment (nets and `all` too): how the scores of its respondents spread.",
+    "out",
+    key=("wave", "segment", "level"),
+    columns=(
+        WAVE,
+        SEGMENT,
+        LEVEL,
+        Column("n", "bigint", "Respondents with a score.", unit="respondents", nullable=False),
+        Column("weighted_base", "double", "Sum of their weights.", nullable=False),
+        *(Column(f"p{percent}", "double", f"Percentile {percent} of the score.", unit="points")
+          for percent in (10, 25, 50, 75, 90)),
+        Column("mean", "double", "Mean score.", unit="points"),
+        *STATUS,
+    ),
+    made_from=("respondents",),
+    sections=("score", "segments", "display", *DESIGN),
+    code=("pipeline.maturity", "pipeline.study", "sql/out/peers.sql", "sql/out/peer_percentiles.sql"),
+    made_if=lambda study: study.score is not None,
+)  # fmt: skip
+
+PEER_PLACES = Table(
+    "peer_places",
+    "One respondent with a score among `all`, and in its own level of the peer segment: its place there.",
+    "out",
+    key=("wave", "source_row", "segment"),
+    columns=(
+        WAVE,
+        SOURCE_ROW,
+        Column("respondent_id", "varchar", "Respondent, as the delivery names it.", nullable=False),
+        SEGMENT,
+        LEVEL,
+        Column("score", "double", "Maturity score.", unit="points", nullable=False),
+        Column("percentile_pct", "double", "Share of the peers with a lower score, half of those with the same.",
+               unit="percent", nullable=False),
+        Column("n_peers", "bigint", "Respondents in the level, itself among them.", unit="respondents",
+               nullable=False),
+        *STATUS,
+    ),
+    made_from=("respondents",),
+    sections=("score", "segments", "display", *DESIGN),
+    code=("pipeline.maturity", "pipeline.study", "sql/out/peers.sql", "sql/out/peer_places.sql"),
+    made_if=lambda study: study.score is not None and study.score.peers is not None,
+)  # fmt: skip
+
+
+def _clustered(study: Any) -> bool:
+    return study.tiers is not None and bool(study.tiers.clusters)
+
+
+TIER_CLUSTERS = Table(
+    "tier_clusters",
+    "One cluster of respondents by the dimensions of the score, named after the tier of its rank, in one dimension.",
+    "out",
+    key=("wave", "tier", "dimension"),
+    columns=(
+        WAVE,
+        Column(
+            "tier", "varchar", "Cluster, by mean score: the lowest has the name of the lowest tier.", nullable=False
+        ),
+        Column("position", "integer", "Order of the cluster, lowest first.", nullable=False),
+        Column("dimension", "varchar", "Dimension of the score; `all`: the score itself.", nullable=False),
+        Column("n", "bigint", "Respondents in the cluster.", unit="respondents", nullable=False),
+        Column("weighted_base", "double", "Sum of their weights.", nullable=False),
+        Column("share", "double", "Share of those with every dimension.", unit="share"),
+        Column("mean", "double", "Mean of the dimension in the cluster.", unit="points"),
+        Column("explained_share", "double", "Share of the sum of squares that lies between clusters.", unit="share"),
+        Column("silhouette", "double", "Average silhouette of the cluster; in `all`."),
+        Column("average_silhouette", "double", "Average silhouette of everyone; in `all`."),
+        Column("reason", "varchar", "Why there are no clusters, or empty.", nullable=False),
+    ),
+    made_from=("respondents",),
+    sections=("score", "tiers", *DESIGN),
+    code=("pipeline.maturity",),
+    made_if=_clustered,
+)
+
+TIER_AGREEMENT = Table(
+    "tier_agreement",
+    "One tier by one cluster: how many respondents are in both, and how far tiers and clusters agree in all.",
+    "out",
+    key=("wave", "tier", "cluster"),
+    columns=(
+        WAVE,
+        Column("tier", "varchar", "Declared tier.", nullable=False),
+        Column("cluster", "varchar", "Cluster, named after the tier of its rank.", nullable=False),
+        Column("n", "bigint", "Respondents in both.", unit="respondents", nullable=False),
+        Column("weighted_base", "double", "Sum of their weights.", nullable=False),
+        Column("share", "double", "Share of those who have tier and cluster.", unit="share"),
+        Column("same_tier_share", "double", "Share whose cluster has the rank of their tier.", unit="share"),
+        Column("adjusted_rand", "double", "Adjusted Rand index: 1 the same division, 0 as by chance."),
+        Column("weighted_kappa", "double", "Cohen's kappa with quadratic weights."),
+        Column("reason", "varchar", "Why there is no agreement to tell, or empty.", nullable=False),
+    ),
+    made_from=("respondents",),
+    sections=("score", "tiers", *DESIGN),
+    code=("pipeline.maturity",),
+    made_if=_clustered,
+)
+
+WEIGHTING = Table(
+    "weighting",
+    "One weight (margin and category `all`), or one category of a margin that it is raked to.",
+    "out",
+    key=("wave", "weight", "margin", "category"),
+    columns=(
+        WAVE,
+        Column("weight", "varchar", "Weight of the study file.", nullable=False),
+        Column("source", "varchar", "raked or delivered.", nullable=False),
+        Column("margin", "varchar", "Question of the margin; `all`: the weight itself.", nullable=False),
+        Column("category", "varchar", "Option; `no_answer`; `all`.", nullable=False),
+        Column("n", "bigint", "Respondents.", unit="respondents", nullable=False),
+        Column("target", "double", "Share in the population.", unit="share"),
+        Column("share_before", "double", "Share among those who answered, before raking.", unit="share"),
+        Column("share_after", "double", "The same with the raked weight.", unit="share"),
+        Column("gap", "double", "share_after - target.", unit="share"),
+        Column("iterations", "bigint", "Sweeps over all margins."),
+        Column("converged", "boolean", "Whether every margin was met."),
+        Column("largest_gap", "double", "Largest difference of a share from its target.", unit="share"),
+        Column("trim", "double", "Largest weight allowed, in means of the weights."),
+        Column("trimmed", "bigint", "Respondents at that bound.", unit="respondents"),
+        Column("missing", "bigint", "Respondents without a weight.", unit="respondents"),
+        Column("zero", "bigint", "Respondents with weight 0.", unit="respondents"),
+        Column("smallest", "double", "Smallest weight above 0."),
+        Column("largest", "double", "Largest weight."),
+        Column("mean", "double", "Mean weight, of those above 0."),
+        Column("cv", "double", "Their coefficient of variation."),
+        Column("deff_kish", "double", "Design effect of the weights alone (Kish)."),
+        Column("n_eff_kish", "double", "Effective base by the weights alone.", unit="respondents"),
+    ),
+    made_from=("delivered", "responses", "screening"),
+    sections=("scales", "questions", *DESIGN),
+    code=("pipeline.weighting", "pipeline.study", "sql/core/sampled.sql", "sql/macros.sql"),
+    made_if=lambda study: bool(study.weights),
+)
+
+_VARIED = ("responses", "source_columns", "screening", "tier_cuts", "respondents", "weights", "delivered", "findings")
+_VARIED_SECTIONS = ("synthetic", "sample", "baseline", "scales", "questions", "filters", "cleaning", "score", "tiers",
+                    "segments", "indicators", "comparisons", "display", "claims", *DESIGN)  # fmt: skip
+_VARIED_CODE = (
+    "pipeline.estimation", "pipeline.cells", "pipeline.cleaning", "pipeline.maturity", "pipeline.weighting",
+    "pipeline.study", "sql/core/cells.sql", "sql/core/scores.sql", "sql/core/respondents.sql", "sql/core/items.sql",
+    "sql/core/sampled.sql", "sql/core/screening_order.sql", "sql/out/score_bands.sql", "sql/macros.sql",
+)  # fmt: skip
+
+SPECIFICATIONS = Table(
+    "specifications",
+    "One finding among everyone with one choice made otherwise: another cut, weight, cleaning rule or item.",
+    "out",
+    key=("wave", "comparison", "indicator", "specification"),
+    columns=(
+        WAVE,
+        Column("comparison", "varchar", "Comparison of the study file.", nullable=False),
+        Column("indicator", "varchar", "Indicator of the study file.", nullable=False),
+        Column("kind", "varchar", "cut, weight, cleaning, missing_items or item_left_out.", nullable=False),
+        Column("specification", "varchar", "What is done otherwise.", nullable=False),
+        *(Column(f"{name}_{end}", "bigint", f"{what} of group {end}.", unit="respondents", nullable=False)
+          for end in "ab" for name, what in (("x", "Respondents with yes"), ("n", "Unweighted base"))),
+        *(Column(f"weighted_base_{end}", "double", f"Weighted base of group {end}.", nullable=False) for end in "ab"),
+        *(Column(f"p_{end}", "double", f"Share of yes in group {end}.", unit="share") for end in "ab"),
+        Column("ratio", "double", "p_a / p_b; infinity where only p_b is 0, NULL for 0/0.", unit="times"),
+        Column("reason", "varchar", "Why there are no counts, or empty.", nullable=False),
+    ),
+    made_from=_VARIED,
+    sections=_VARIED_SECTIONS,
+    code=_VARIED_CODE,
+    made_if=lambda study: bool(study.comparisons and study.indicators),
+)  # fmt: skip
+
+ROBUSTNESS = Table(
+    "robustness",
+    "One finding among everyone: how far its ratio moves when one choice at a time is made otherwise.",
+    "out",
+    key=("finding_id",),
+    columns=(
+        Column("finding_id", "varchar", "Readable name of the finding.", nullable=False),
+        WAVE,
+        Column("comparison", "varchar", "Comparison of the study file.", nullable=False),
+        Column("indicator", "varchar", "Indicator of the study file.", nullable=False),
+        Column("ratio", "double", "Ratio as published.", unit="times"),
+        Column("specifications", "bigint", "Specifications that give a ratio on a sufficient base.", nullable=False),
+        Column("ratio_min", "double", "Smallest ratio among them.", unit="times"),
+        Column("ratio_max", "double", "Largest ratio among them.", unit="times"),
+        Column("specification_min", "varchar", "Specification of the smallest ratio."),
+        Column("specification_max", "varchar", "Specification of the largest ratio."),
+        Column("share_above_one", "double", "Share of them with a ratio above 1.", unit="share"),
+        Column("claimed_side", "varchar", "above or below claimed_limit: as claimed, else as published."),
+        Column("claimed_limit", "double", "1, or the limit of the claim.", unit="times"),
+        Column("share_claimed_side", "double", "Share of them on the claimed side of the limit.", unit="share"),
+        Column("ratio_item_left_out", "double", "Ratio with the indicator's own items left out of the score.",
+               unit="times"),
+        Column("reason", "varchar", "Why nothing varies, or no item is left; or empty.", nullable=False),
+    ),
+    made_from=_VARIED,
+    sections=_VARIED_SECTIONS,
+    code=_VARIED_CODE,
+    made_if=lambda study: bool(study.comparisons and study.indicators),
+)  # fmt: skip
 
 CODEBOOK = Table(
     "codebook",
@@ -236,7 +500,8 @@ QUALITY_CHECKS = Table(
         Column("expected", "varchar", "What was expected.", nullable=False),
     ),
     made_from=("files", "source_columns", "answers", "responses", "screening", "dispositions", "respondents", "tiers",
-               "shares", "toplines", "findings", "codebook"),
+               "shares", "toplines", "findings", "specifications", "robustness", "weighting", "reliability",
+               "peer_percentiles", "peer_places", "tier_clusters", "tier_agreement", "codebook"),
     sections=("waves", "scales", "questions", "filters", "cleaning", "score", "tiers", "weights", "design"),
     code=("pipeline.quality", "pipeline.study"),
 )  # fmt: skip
@@ -288,4 +553,7 @@ RUNS = Table(
     ),
 )
 
-PUBLISHED = (DISPOSITIONS, TIERS, SHARES, TOPLINES, FINDINGS, CODEBOOK, QUALITY_CHECKS)
+PUBLISHED = (
+    DISPOSITIONS, TIERS, SHARES, TOPLINES, FINDINGS, SPECIFICATIONS, ROBUSTNESS, WEIGHTING, RELIABILITY,
+    PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
+)  # fmt: skip

@@ -38,6 +38,10 @@ class Column:
         return f"{self.description} Unit: {self.unit}." if self.unit else self.description
 
 
+def _always(study: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of the pipeline.
@@ -46,6 +50,7 @@ class Table:
     key: columns that identify a row. made_from: the tables it is computed from. sections: sections of the
     study file that its computation reads. code: modules and SQL files that compute it. Together the last
     three decide when a table must be made anew. preview: the columns that tell most; absent: the first ones.
+    made_if: whether a study has what the table is about; where not, it is published empty.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Table:
     sections: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     preview: tuple[str, ...] = ()
+    made_if: Callable[[Any], bool] = _always
 
     @property
     def asset(self) -> str:

@@ -40,7 +40,7 @@ WITH delivered_records AS (
 {% endif %}
 SELECT
     d.wave, d.source_row, d.respondent_id, d."its disposition" AS disposition,
-    CAST(1 AS DOUBLE) AS weight
+    {% if weight %}w.{{ weight | name }}{% else %}CAST(1 AS DOUBLE){% endif %} AS weight
     {% for name in dimensions %}
     , sc.{{ ("score_" ~ name) | name }}
     {% endfor %}
@@ -60,6 +60,9 @@ SELECT
     {% endfor %}
 FROM divided AS d
 LEFT JOIN scores AS sc ON sc.source_row = d.source_row
+{% if weight %}
+LEFT JOIN weights AS w ON w.source_row = d.source_row
+{% endif %}
 {% if tiers is not none and tiers.answers is none %}
 LEFT JOIN cuts ON cuts.level = {% if within is not none %}d.{{ ("segment " ~ within.name) | name }}{% else %}'all'{% endif %}
 

@@ -1,6 +1,6 @@
 -- One row per tier that occurs among the analysed (NULL: none), with its mean score and its cut.
 SELECT
-    p.tier, COUNT(*) AS x, SUM(p.weight) AS w, SUM(p.weight * p.score) / SUM(CASE WHEN p.score IS NOT NULL THEN p.weight END) AS mean_score,
+    p.tier, SUM(p.weight * p.score) / NULLIF(SUM(CASE WHEN p.score IS NOT NULL THEN p.weight END), 0) AS mean_score,
     (SELECT MIN(cut) FROM tier_cuts AS c WHERE c.tier = p.tier AND c.level = 'all') AS cut
 FROM respondents AS p
 WHERE p.disposition = 'analysed'

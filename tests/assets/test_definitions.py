@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from assets.definitions import defs
+from assets.studies import read_study
 from pipeline import tables
 from tests.homes import STUDIES, make_home
 
@@ -31,7 +32,8 @@ def test_each_study_has_its_assets_in_three_layers(definitions: dg.Definitions):
     graph = definitions.resolve_asset_graph()
     for study in ("ospo", "flying-etiquette"):
         mine = {key for key in graph.get_all_asset_keys() if key.path[0] == study}
-        expected = {dg.AssetKey([study, table.asset]) for table in tables.ALL} | {dg.AssetKey([study, "out_database"])}
+        made = tables.made_for(read_study(study).study)
+        expected = {dg.AssetKey([study, table.asset]) for table in made} | {dg.AssetKey([study, "out_database"])}
         assert mine == expected
         groups = {graph.get(key).group_name for key in mine}
         assert groups == {f"{study.replace('-', '_')}_{layer}" for layer in ("raw", "core", "out")}
@@ -39,14 +41,15 @@ def test_each_study_has_its_assets_in_three_layers(definitions: dg.Definitions):
 
 def test_lineage_follows_the_declared_tables(definitions: dg.Definitions):
     graph = definitions.resolve_asset_graph()
-    for table in tables.ALL:
+    made = tables.made_for(read_study("ospo").study)
+    for table in made:
         parents = {key.path[1] for key in graph.get(dg.AssetKey(["ospo", table.asset])).parent_keys}
-        assert parents == {tables.BY_NAME[name].asset for name in table.made_from}
+        assert parents == {below.asset for below in made if below.name in table.made_from}
 
 
 def test_assets_carry_kinds_owners_descriptions_schemas_and_code_versions(definitions: dg.Definitions):
     graph = definitions.resolve_asset_graph()
-    for table in tables.ALL:
+    for table in tables.made_for(read_study("ospo").study):
         node = graph.get(dg.AssetKey(["ospo", table.asset]))
         assert node.kinds == {"duckdb", "parquet"}
         assert node.owners == ["team:survey-research"]

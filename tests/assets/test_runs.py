@@ -64,7 +64,7 @@ def test_the_same_again_gives_the_same_bytes(bundled: Bundled, tmp_path: Path, m
     monkeypatch.setenv("SURVEY_HOME", str(home.root))
     assert [o.problem for o in run(Bundled(home, bundled.study_file, bundled.planted))] == [""]
     mine, theirs = tables(home, STUDY, WAVE), tables(bundled.home, STUDY, WAVE)
-    assert set(mine) == {table.name for table in declared.ALL}
+    assert set(mine) == {table.name for table in declared.made_for(bundled.study_file.study)}
     for name, path in mine.items():
         assert path.parent.name == theirs[name].parent.name, f"{name} has another version"
         assert path.read_bytes() == theirs[name].read_bytes(), f"{name} differs"
@@ -190,12 +190,29 @@ def test_a_second_run_of_the_same_wave_waits_says_for_whom_and_gives_up(small: H
     assert problems(small) == [""]
 
 
-def test_declared_weights_are_refused_and_not_passed_over(small: Home):
+def test_a_declared_weight_that_the_delivery_lacks_keeps_the_wave_from_publication(small: Home):
     file = small.study_file(SMALL)
     file.write_text(file.read_text() + "weights: {main: {column: w}}\n")
     wave, _ = problems(small)
-    assert "small.yaml, line 12" in wave
-    assert "`weights` cannot be estimated yet" in wave
+    assert "questions_present" in wave
+    assert "weight main" in wave
+
+
+def test_weights_decide_shares_and_ratios(small: Home):
+    """Users weigh 2, content ones 3: 90 of 110 users and 15 of 60 others."""
+    file = small.study_file(SMALL)
+    file.write_text(file.read_text() + "weights: {main: {column: w}}\n")
+    head, *rows = delivery(small).read_text().splitlines()
+    weighed = [f"{head},w", *(f"{r},{3 if i < 30 else 2 if i < 40 else 1}" for i, r in enumerate(rows))]
+    delivery(small).write_text("\n".join(weighed) + "\n")
+    assert problems(small) == [""]
+    (row,) = rows_of(small, SMALL, "SELECT * FROM findings WHERE segment = 'all'")[1]
+    assert (row["x_a"], row["n_a"], row["weighted_base_a"], row["weighted_base_b"]) == (30, 40, 110, 60)
+    assert row["p_a"] == pytest.approx(90 / 110)
+    assert row["ratio"] == pytest.approx((90 / 110) / (15 / 60))
+    assert row["n_eff_kish_a"] == pytest.approx(110**2 / (30 * 9 + 10 * 4))
+    (summary,) = rows_of(small, SMALL, "SELECT * FROM weighting")[1]
+    assert (summary["source"], summary["n"], summary["largest"]) == ("delivered", 100, 3)
 
 
 def test_a_changed_label_makes_no_answers_anew(bundled: Bundled, tmp_path: Path):
@@ -206,7 +223,10 @@ def test_a_changed_label_makes_no_answers_anew(bundled: Bundled, tmp_path: Path)
     file.write_text(text.replace('"have a sponsor of the social programme"', '"have a sponsor"'))
     store = WaveStore(bundled.home, load_study(file), WAVE)
     changed = {name for name in before if store.version(declared.BY_NAME[name]) != before[name]}
-    assert changed == {"respondents", "cells", "tiers", "shares", "toplines", "findings", "quality_checks"}
+    assert changed == {
+        "respondents", "cells", "tiers", "shares", "toplines", "findings", "specifications", "robustness",
+        "reliability", "peer_percentiles", "quality_checks",
+    }  # fmt: skip
 
 
 def test_parquet_holds_the_declared_columns(bundled: Bundled):

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from pipeline import engine
-from pipeline.estimation.levels import topline_rows, toplines_query
+from pipeline.estimation.levels import option_cells_query, option_columns, options_query, topline_rows
+from pipeline.estimation.means import mean_rows, numbers_of, numbers_query
+from pipeline.estimation.plan import weighted_cells
 from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.study.loading import study_from_text
 from pipeline.study.model import Study
-from tests.records import core_of, names_of
+from tests.records import cells_of, core_of, names_of
 
 STUDY = study_from_text("""
 title: Levels
@@ -29,7 +31,7 @@ segments:
   size: {question: size, nets: {not_large: [small, middle]}}
   team: {question: teams}
   kind: {levels: {Low and small: {often.x: [low], size: [small]}, Any: {not: {often.y: [dk]}}}}
-display: {suppress_below: 2, footnote_below: 3}
+display: {rule: base, suppress_below: 2, footnote_below: 3}
 """).study
 
 
@@ -48,13 +50,21 @@ ROWS: list[dict[str, Any]] = [
 
 
 def toplines(
-    study: Study, rows: list[dict[str, Any]], available: set[str] | None = None
+    study: Study, records: list[dict[str, Any]], available: set[str] | None = None
 ) -> dict[tuple, dict[str, Any]]:
-    core = core_of(study, rows, available)
+    core = core_of(study, records, available)
     there = names_of(study) if available is None else available
-    query = toplines_query(study.variables, there, study.tiers, study.segment_columns)
-    counts = engine.fetch(query, {"responses": core.responses, "respondents": core.respondents}).to_pandas()
-    frame = topline_rows("w", counts, study.variables, there, study.tiers, study.segment_columns, study.display)
+    inputs = {"responses": core.responses, "respondents": core.respondents}
+    options, segments = option_columns(study.variables, there), study.segment_columns
+    rows = engine.fetch_through(
+        "option_respondents", options_query(options, segments),
+        option_cells_query(options, segments, (), False, False), inputs,
+    )  # fmt: skip
+    weighted = weighted_cells(rows, options, [""], None, {}, "w", None)[""]
+    numbers = numbers_of(study.variables, there)
+    respondents = engine.fetch(numbers_query(numbers, segments), inputs).to_pandas()
+    means = mean_rows(respondents, numbers, None, None, weighted.plan, study.tiers, segments)
+    frame = topline_rows("w", weighted, options, means, study.tiers, segments, study.display)
     found = {tuple(row[k] for k in ("question", "option", "segment", "level")): row for row in frame.to_dict("records")}
     assert len(found) == len(frame)
     return found
@@ -179,7 +189,7 @@ def test_a_study_of_numbers_only_and_one_without_segments():
 def tiers(study: Study, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     core = core_of(study, rows)
     counts = engine.fetch(tiers_query(), {"respondents": core.respondents, "tier_cuts": core.tier_cuts}).to_pandas()
-    return tier_rows("w", counts, study.tiers).to_dict("records")
+    return tier_rows("w", cells_of(study, core, [""])[""], counts, study.tiers, study.display).to_dict("records")
 
 
 def test_tiers_have_sizes_shares_and_those_without_one_a_row():
@@ -231,4 +241,4 @@ def test_a_study_without_tiers_has_no_rows():
     study = study_from_text(SCORED).study
     core = core_of(study, [{"a": "p0"}])
     counts = engine.fetch(tiers_query(), {"respondents": core.respondents, "tier_cuts": core.tier_cuts}).to_pandas()
-    assert tier_rows("w", counts, None).empty
+    assert tier_rows("w", cells_of(study, core, [""])[""], counts, None, study.display).empty

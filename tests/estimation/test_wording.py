@@ -15,7 +15,7 @@ from pipeline.estimation.wording import Sentence, wording
 MATURE = Sentence(
     a="mature organisations", b="other organisations", within="", does="use social for customer service",
     p_a=247 / 412, p_b=513 / 1750, n_a=412, n_b=1750, ratio=2.0451, low=1.8412, high=2.2614, level=0.95,
-    model_based=False, suppressed=False, low_base=False,
+    model_based=False, suppressed="", low_base=False,
 )  # fmt: skip
 
 
@@ -79,12 +79,12 @@ def test_nothing_can_be_said():
 
 
 def test_suppressed_and_empty_bases_show_no_share():
-    few = said(suppressed=True, n_a=12)
+    few = said(suppressed="base 12 under 30", n_a=12)
     assert few == (
         "There are too few respondents to compare mature organisations with other organisations in how likely they "
         "are to use social for customer service (n = 12 and 1,750)."
     )
-    empty = said(suppressed=True, n_b=0, p_b=math.nan, ratio=math.nan, low=math.nan, high=math.nan)
+    empty = said(suppressed="base 12 under 30", n_b=0, p_b=math.nan, ratio=math.nan, low=math.nan, high=math.nan)
     assert empty.startswith("There are no respondents to compare")
     assert "%" not in few + empty
 

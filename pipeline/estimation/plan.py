@@ -1,0 +1,142 @@
+"""How the variances of a wave are estimated under one weight: what the design and the weights leave no choice about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.cells.cells import YesOrNo
+from pipeline.cells.sums import Cells, read_cells
+from pipeline.estimation.replicates import delivered_scales, replicate_df
+from pipeline.estimation.variance import Lonely, Sampling, sampling
+from pipeline.study.sampling import UNWEIGHTED, Design, Margins, Replicates, Weights, default_weight
+from pipeline.weighting.assigning import replicate_matrix, replication_of
+from pipeline.weighting.replication import Kind as ReplicateKind
+from pipeline.weighting.replication import Scales
+
+Kind = Literal["simple", "linearised", "delivered replicates", "made replicates", "raked replicates"]
+
+KINDS: dict[str, ReplicateKind] = {
+    "brr": "BRR", "fay": "Fay", "jk1": "JK1", "jkn": "JKn", "bootstrap": "bootstrap", "sdr": "SDR",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """kind: simple = neither weights nor design, so that counts say all.
+
+    fraction: stratum -> sampled share of its units, all strata of the wave. units: whether respondents lie in
+    sampling units; unit_stratum: stratum of each unit, in order of its number. margins: what the weights are raked to
+    in this wave; empty where they are taken as fixed. replication: factors of replicates made from units, or how
+    delivered (or raked) ones are to be read.
+    """
+
+    kind: Kind = "simple"
+    weighting: str = ""
+    lonely: Lonely = "fail"
+    fraction: dict[str, float] = field(default_factory=dict)
+    units: bool = False
+    unit_stratum: tuple[str, ...] = ()
+    margins: Margins = field(default_factory=dict)
+    replication: Scales | None = None
+
+    @property
+    def words(self) -> str:
+        """What the method of a row says of weights and replicates, to follow how the interval is made."""
+        weight = f"weight {self.weighting}" if self.weighting not in ("", UNWEIGHTED) else ""
+        if self.replication is not None:
+            return f"; {self.replication.kind} replicates" + (f", {weight}" if weight else "")
+        if self.margins:
+            return f"; {weight} raked to margins"
+        return f"; {weight} taken as fixed" if weight else ""
+
+    @property
+    def sampling(self) -> Sampling:
+        """The sampling units, where there are any."""
+        labels = sorted(set(self.unit_stratum))
+        return sampling(np.array(self.unit_stratum), [self.fraction[label] for label in labels], self.lonely)
+
+
+@dataclass(frozen=True)
+class WeightedCells:
+    """Cells under one weight, and how their variances are estimated."""
+
+    cells: Cells
+    plan: Plan
+
+
+SIMPLE = Plan()
+
+
+def weighted_cells(
+    rows: pa.Table,
+    indicators: Sequence[YesOrNo],
+    names: Iterable[str],
+    design: Design | None,
+    weights: Weights,
+    wave: str,
+    sampled: pa.Table | None,
+    replicates: pa.Table | None = None,
+) -> dict[str, WeightedCells]:
+    """Cells under every weight that is asked for, by its name; UNWEIGHTED counts each respondent once.
+
+    rows: table `cells`. sampled, replicates: tables `weights` and `replicates`, where the study has them.
+    """
+    first = default_weight(weights)
+    found = {}
+    for name in names:
+        cells = read_cells(rows, indicators, first if name == UNWEIGHTED else name)
+        plan = SIMPLE if sampled is None else plan_of(name, design, weights, wave, sampled, replicates)
+        found[name] = WeightedCells(cells.unweighted() if name == UNWEIGHTED else cells, plan)
+    return found
+
+
+def plan_of(
+    name: str,
+    design: Design | None,
+    weights: Weights,
+    wave: str,
+    sampled: pa.Table,
+    replicates: pa.Table | None = None,
+) -> Plan:
+    """The plan of a weight: "" or UNWEIGHTED for none."""
+    weight = weights.get(name)
+    if weight is None and design is None:
+        return SIMPLE
+    strata = sampled.group_by("stratum").aggregate([("fraction", "max")]).to_pylist()
+    units = sampled.group_by(["psu", "stratum"]).aggregate([]).sort_by("psu").to_pylist()
+    has_units = bool(units) and units[0]["psu"] is not None
+    raked = weight is not None and weight.rake is not None
+    replication = None
+    kind: Kind = "linearised"
+    if weight is not None and weight.replicates is not None:
+        kind, replication = "delivered replicates", _delivered(name, weight.replicates, sampled, replicates)
+    elif design is not None and design.variance != "linearised":
+        made = replication_of(design, sampled.select(["stratum", "psu", "fraction"]).to_pandas())
+        kind, replication = "made replicates", made
+        if raked:  # by table `replicates`: the weights were raked again in each
+            kind, replication = "raked replicates", Scales(made.kind, made.scale, made.rscales, made.mse, made.df)
+    return Plan(
+        kind=kind,
+        weighting=name,
+        lonely=design.lonely_psu if design else "fail",
+        fraction={row["stratum"]: row["fraction_max"] for row in strata},
+        units=has_units,
+        unit_stratum=tuple(row["stratum"] for row in units) if has_units else (),
+        margins=weight.margins(wave) if weight is not None and raked else {},
+        replication=replication,
+    )
+
+
+def _delivered(name: str, declared: Replicates, sampled: pa.Table, replicates: pa.Table | None) -> Scales:
+    matrix = replicate_matrix(replicates.to_pandas(), name) if replicates is not None else None
+    if matrix is None:
+        raise ValueError(f"weight {name} has no replicates")
+    base = sampled[f"weight_{name}"].to_numpy()[None, :]
+    df = replicate_df(np.vstack([base, matrix]))
+    kind = KINDS[declared.kind]
+    return delivered_scales(kind, len(matrix), df, declared.fay, declared.scale, declared.rscales, declared.mse)
