@@ -14,6 +14,7 @@ from pipeline import engine, tables
 from pipeline.admission import admit
 from pipeline.cells.cells import weightings_of
 from pipeline.cleaning.screening import dispositions_query
+from pipeline.estimation.column_letters import banner_rows
 from pipeline.estimation.comparing import compare
 from pipeline.estimation.groups import Grouping
 from pipeline.estimation.levels import (
@@ -26,6 +27,7 @@ from pipeline.estimation.levels import (
 from pipeline.estimation.means import mean_rows, numbers_of, numbers_query
 from pipeline.estimation.plan import WeightedCells, weighted_cells
 from pipeline.estimation.tier_table import tier_rows, tiers_query
+from pipeline.estimation.tier_trends import tier_trend_rows
 from pipeline.publish.codebook import codebook_rows
 from pipeline.publish.forest import forest_markdown
 from pipeline.quality import all_checks, check_rows
@@ -121,6 +123,17 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         )  # fmt: skip
         return store.write(tables.FINDINGS, rows)
 
+    @wave_asset(study_file, tables.BANNERS)
+    def out_banners(store: WaveStore) -> int:
+        study, rows = store.study, store.read(tables.TOPLINES).to_pandas()
+        banners = banner_rows(store.wave, rows, study.tiers, study.segment_columns, study.display.suppress_below)
+        return store.write(tables.BANNERS, banners)
+
+    @wave_asset(study_file, tables.TIER_TRENDS)
+    def out_tier_trends(store: WaveStore) -> int:
+        order = store.study.tiers.order if store.study.tiers else ()
+        return store.write(tables.TIER_TRENDS, tier_trend_rows(store.wave, default_cells(store), order))
+
     @wave_asset(study_file, tables.WEIGHTING)
     def out_weighting(store: WaveStore) -> int:
         return store.write(tables.WEIGHTING, list(weighed(store, tables.WEIGHTING).report))
@@ -142,8 +155,8 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         return rows
 
     return [
-        out_dispositions, out_tiers, out_shares, out_toplines, out_findings, out_weighting, out_codebook,
-        out_quality_checks,
+        out_dispositions, out_tiers, out_shares, out_toplines, out_banners, out_findings, out_tier_trends,
+        out_weighting, out_codebook, out_quality_checks,
     ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -156,17 +156,35 @@ def _covariance(cells: Cells, groups: Sequence[Chosen], plan: Plan) -> list[Floa
         return _by_replicates(cells, groups, plan.replication)
     scores = [_score(cells, members) for members in groups]
     if len(scores) == 1:
-        return [_linearised(cells, *scores[0], plan)]
-    v_a, v_b = (_linearised(cells, *score, plan) for score in scores)
-    v_both = _linearised(cells, scores[0][0] + scores[1][0], scores[0][1] + scores[1][1], plan)
+        return [linearised_variance(cells, *scores[0], plan)]
+    v_a, v_b = (linearised_variance(cells, *score, plan) for score in scores)
+    v_both = linearised_variance(cells, scores[0][0] + scores[1][0], scores[0][1] + scores[1][1], plan)
     return [v_a, v_b, (v_both - v_a - v_b) / 2]
 
 
-def _linearised(cells: Cells, alpha: Floats, beta: Floats, plan: Plan) -> Floats:
+def linearised_variance(cells: Cells, alpha: Floats, beta: Floats, plan: Plan) -> Floats:
     """Variance of an estimate whose linearised value is z = w (alpha y - beta) for a respondent in its base, else 0;
-    with raked weights less w times what the margins explain of z / w."""
+    with raked weights less w times what the margins explain of z / w. alpha, beta: (C, K), alike within a cell."""
     explained = _explained(cells, alpha, beta, plan)
     return (_unit_spread if plan.units else _respondent_spread)(cells, alpha, beta, explained, plan)
+
+
+def linearised_covariance(cells: Cells, plan: Plan) -> Floats:
+    """Covariance (K, K) of the shares of everyone in K indicators of one base that exclude each other."""
+    everyone = np.ones(len(cells.n), dtype=bool)
+    count = len(cells.indicators)
+    found = np.empty((count, count))
+    first, second = np.triu_indices(count)
+    either = replace(cells, indicators=("",) * len(first), **{
+        f"{kind}_{end}": getattr(cells, f"{kind}_{end}")[..., first] + (
+            getattr(cells, f"{kind}_{end}")[..., second] if end == "yes" else 0.0)
+        for kind in ("n", "w", "ww", "r") for end in ("base", "yes")
+    })  # fmt: skip
+    alone = _covariance(cells, (everyone,), plan)[0]
+    # Answers of one table exclude each other, so either of two is a yes or no as well.
+    both = np.where(first == second, 4 * alone[first], _covariance(either, (everyone,), plan)[0])
+    found[first, second] = found[second, first] = (both - alone[first] - alone[second]) / 2
+    return found
 
 
 def _score(cells: Cells, members: Chosen) -> tuple[Floats, Floats]:

@@ -357,6 +357,67 @@ TIER_AGREEMENT = Table(
     made_if=_clustered,
 )
 
+BANNERS = Table(
+    "banners",
+    "One option of a question in one tier or level, as a column with a letter, and the columns that it is higher than.",
+    "out",
+    key=("wave", "question", "option", "segment", "level"),
+    columns=(
+        WAVE,
+        Column("question", "varchar", "Question, or `question.row` for a row of a grid.", nullable=False),
+        Column("option", "varchar", "Option.", nullable=False),
+        SEGMENT,
+        LEVEL,
+        Column("letter", "varchar", "Letter of the column within the segment.", nullable=False),
+        Column("x", "bigint", "Respondents who gave this answer.", unit="respondents", nullable=False),
+        Column("n", "bigint", "Respondents who answered the question.", unit="respondents", nullable=False),
+        Column("weighted_base", "double", "Weighted base.", nullable=False),
+        Column("share", "double", "Share of the answer in the base.", unit="share"),
+        Column("n_eff", "double", "Effective base of the share.", unit="respondents"),
+        Column("higher_than", "varchar", "Letters of the columns that it is significantly higher than.",
+               nullable=False),
+        Column("method", "varchar", "How columns were tested.", nullable=False),
+        Column("status", "varchar", "Whether the share may be shown: show, footnote, review, suppress.",
+               nullable=False),
+    ),
+    made_from=("toplines",),
+    sections=("tiers", "segments", "display"),
+    code=("pipeline.estimation", "pipeline.study"),
+)  # fmt: skip
+
+TIER_TRENDS = Table(
+    "tier_trends",
+    "One indicator over the tiers in their order: trend, and association.",
+    "out",
+    key=("wave", "indicator"),
+    columns=(
+        WAVE,
+        Column("indicator", "varchar", "Indicator of the study file.", nullable=False),
+        Column("weighting", "varchar", "Weight; empty for none.", nullable=False),
+        Column("tiers", "bigint", "Tiers with respondents in the base.", nullable=False),
+        Column("x", "bigint", "Respondents with yes.", unit="respondents", nullable=False),
+        Column("n", "bigint", "Respondents with a tier in the base.", unit="respondents", nullable=False),
+        Column("ratio_per_tier", "double", "How many times the share grows from tier to tier.", unit="times"),
+        Column("ratio_per_tier_low", "double", "Its lower limit at ci_level.", unit="times"),
+        Column("ratio_per_tier_high", "double", "Its upper limit.", unit="times"),
+        Column("se_log_ratio_per_tier", "double", "Standard error of its logarithm."),
+        Column("statistic", "double", "Chi-squared of Cochran and Armitage; t of the slope with weights or design."),
+        Column("df", "double", "Degrees of freedom of the interval."),
+        Column("p_value", "double", "Two-sided p value of no trend."),
+        Column("q_value", "double", "Benjamini-Hochberg q value over the indicators of the wave."),
+        Column("association_f", "double", "Rao-Scott F of indicator by tier."),
+        Column("association_df", "double", "Its first degrees of freedom."),
+        Column("association_p_value", "double", "Its p value."),
+        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+        Column("method", "varchar", "How slope and test were computed.", nullable=False),
+        Column("reason", "varchar", "Why there is no trend, or empty.", nullable=False),
+    ),
+    made_from=("cells", "weights", "replicates"),
+    sections=("tiers", "indicators", *DESIGN),
+    code=("pipeline.estimation", "pipeline.cells", "pipeline.weighting"),
+    made_if=lambda study: study.tiers is not None and bool(study.indicators),
+)
+
 WEIGHTING = Table(
     "weighting",
     "One weight (margin and category `all`), or one category of a margin that it is raked to.",
@@ -500,8 +561,8 @@ QUALITY_CHECKS = Table(
         Column("expected", "varchar", "What was expected.", nullable=False),
     ),
     made_from=("files", "source_columns", "answers", "responses", "screening", "dispositions", "respondents", "tiers",
-               "shares", "toplines", "findings", "specifications", "robustness", "weighting", "reliability",
-               "peer_percentiles", "peer_places", "tier_clusters", "tier_agreement", "codebook"),
+               "shares", "toplines", "findings", "banners", "tier_trends", "specifications", "robustness",
+               "weighting", "reliability", "peer_percentiles", "peer_places", "tier_clusters", "tier_agreement", "codebook"),
     sections=("waves", "scales", "questions", "filters", "cleaning", "score", "tiers", "weights", "design"),
     code=("pipeline.quality", "pipeline.study"),
 )  # fmt: skip
@@ -554,6 +615,6 @@ RUNS = Table(
 )
 
 PUBLISHED = (
-    DISPOSITIONS, TIERS, SHARES, TOPLINES, FINDINGS, SPECIFICATIONS, ROBUSTNESS, WEIGHTING, RELIABILITY,
-    PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
+    DISPOSITIONS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, TIER_TRENDS, SPECIFICATIONS, ROBUSTNESS, WEIGHTING,
+    RELIABILITY, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
 )  # fmt: skip

@@ -12,7 +12,9 @@ import pyarrow as pa
 from pipeline import tables
 from pipeline.estimation.comparing import compare
 from pipeline.estimation.groups import Grouping
+from pipeline.estimation.plan import WeightedCells
 from pipeline.study.loading import study_from_text
+from pipeline.study.model import Study
 from pipeline.study.sampling import default_weight
 from pipeline.weighting.assigning import weigh
 from tests.records import Core, cells_of, core_of
@@ -49,6 +51,21 @@ def findings(name: str, sections: str, **columns: str) -> pd.DataFrame:
 
 def findings_of(rows: list[dict[str, Any]], sections: str, **columns: str) -> pd.DataFrame:
     """The same of rows as given, which may hold replicate weights."""
+    study, weighted = study_and_cells(rows, sections, **columns)
+    grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
+    name = default_weight(study.weights)
+    return compare(
+        "w", {name: weighted}, name, study.comparisons, grouping, study.indicators, (), study.display, study.sample,
+        False,
+    ).set_index(["comparison", "indicator"])  # fmt: skip
+
+
+def weighted_of(name: str, sections: str, **columns: str) -> WeightedCells:
+    """Cells of a sample under its weight and design."""
+    return study_and_cells(schools(name), sections, **columns)[1]
+
+
+def study_and_cells(rows: list[dict[str, Any]], sections: str, **columns: str) -> tuple[Study, WeightedCells]:
     study = study_from_text(STUDY + sections).study
     answers = [{"stype": r["stype"], "awards": r["awards"], "sch_wide": r["sch.wide"], "api00": float(r["api00"])}
                for r in rows]  # fmt: skip
@@ -72,8 +89,4 @@ def findings_of(rows: list[dict[str, Any]], sections: str, **columns: str) -> pd
         made["replicates"] = typed(tables.REPLICATES, weighed.replicates)
     core: Core = core_of(study, answers, weights=made)
     name = default_weight(study.weights)
-    grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
-    cells = cells_of(study, core, [name], made["weights"], made.get("replicates"))
-    return compare(
-        "w", cells, name, study.comparisons, grouping, study.indicators, (), study.display, study.sample, False
-    ).set_index(["comparison", "indicator"])
+    return study, cells_of(study, core, [name], made["weights"], made.get("replicates"))[name]
