@@ -11,10 +11,14 @@
 WITH
 {% if weighted %}
 scales AS (
-    -- Powers of 2: the largest weight takes 40 bits, its square 44.
+    -- Powers of 2 such that all weights, and all squares, sum to less than 2 to the 48th: exact in doubles.
     SELECT
-        POWER(2, 40 - CEIL(LN(largest) / LN(2))) AS "its scale", POWER(2, 44 - 2 * CEIL(LN(largest) / LN(2))) AS "its square scale"
-    FROM (SELECT MAX(GREATEST({% for w in weightings %}{{ w.column | name }}, {% endfor %}1e-100)) AS largest FROM weights) AS weights_found
+        POWER(2, 48 - CEIL(LN(respondents) / LN(2)) - CEIL(LN(largest) / LN(2))) AS "its scale",
+        POWER(2, 48 - CEIL(LN(respondents) / LN(2)) - 2 * CEIL(LN(largest) / LN(2))) AS "its square scale"
+    FROM (
+        SELECT MAX(GREATEST({% for w in weightings %}{{ w.column | name }}, {% endfor %}1e-100)) AS largest, GREATEST(COUNT(*), 1) AS respondents
+        FROM weights
+    ) AS weights_found
 )
 , {% endif %}
 divided AS (
@@ -31,8 +35,8 @@ divided AS (
         , {% if w and w.margins %}w.{{ w.margins | name }}{% else %}0{% endif %} AS "its margins"
         {% if w %}
         {% set weight = "p.weight" if repeated else "w." ~ (w.column | name) %}
-        , CAST(ROUND({{ weight }} * "its scale") AS BIGINT) AS "its weight"
-        , CAST(ROUND({{ weight }} * {{ weight }} * "its square scale") AS BIGINT) AS "its square"
+        , ROUND({{ weight }} * "its scale") AS "its weight"
+        , ROUND({{ weight }} * {{ weight }} * "its square scale") AS "its square"
         {% endif %}
         {% for g in groupings if g.level is not none %}
         , CASE WHEN {{ g.column | name }} = 1 THEN 1 WHEN {{ g.column | name }} = 0{{ known(g) }} THEN 0 END AS {{ ("member " ~ g.column) | name }}

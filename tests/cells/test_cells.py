@@ -145,7 +145,7 @@ def test_cells_are_sums_over_their_respondents(seed: int, size: int):
         found[key] = {name: np.nan if value is None else value for name, value in row.items()}
     assert found.keys() == expected.keys()
     for key, row in expected.items():
-        assert found[key] == pytest.approx(row, rel=1e-10, nan_ok=True)  # weights are rounded at 40 bits, key
+        assert found[key] == pytest.approx(row, rel=1e-10, nan_ok=True)  # weights are rounded, key
 
 
 def test_cells_of_disjoint_sets_of_respondents_add_up():
