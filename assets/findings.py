@@ -14,6 +14,7 @@ from pipeline import engine, tables
 from pipeline.admission import admit
 from pipeline.cells.cells import weightings_of
 from pipeline.cleaning.screening import dispositions_query
+from pipeline.estimation.adjusted_table import adjusted_table
 from pipeline.estimation.column_letters import banner_rows
 from pipeline.estimation.comparing import compare
 from pipeline.estimation.groups import Grouping
@@ -33,6 +34,7 @@ from pipeline.publish.forest import forest_markdown
 from pipeline.quality import all_checks, check_rows
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
+from pipeline.study.model import Study
 from pipeline.study.sampling import default_weight
 from pipeline.weighting.assigning import replicate_matrix
 
@@ -45,6 +47,10 @@ def cells_by_weight(store: WaveStore, names: Sequence[str]) -> dict[str, Weighte
         rows, study.indicator_columns, names, study.design, study.weights, store.wave, sampled_rows(store),
         replicate_rows(store),
     )  # fmt: skip
+
+
+def grouping_of(study: Study) -> Grouping:
+    return Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
 
 
 def default_cells(store: WaveStore) -> WeightedCells:
@@ -116,10 +122,9 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     def out_findings(store: WaveStore) -> int:
         study = store.study
         names = [default_weight(study.weights), *(c.weight for c in study.comparisons.values() if c.weight)]
-        grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
         rows = compare(
-            store.wave, cells_by_weight(store, names), names[0], study.comparisons, grouping, study.indicators,
-            study.scored_indicators, study.display, study.sample, study.synthetic,
+            store.wave, cells_by_weight(store, names), names[0], study.comparisons, grouping_of(study),
+            study.indicators, study.scored_indicators, study.display, study.sample, study.synthetic,
         )  # fmt: skip
         return store.write(tables.FINDINGS, rows)
 
@@ -128,6 +133,16 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         study, rows = store.study, store.read(tables.TOPLINES).to_pandas()
         banners = banner_rows(store.wave, rows, study.tiers, study.segment_columns, study.display.suppress_below)
         return store.write(tables.BANNERS, banners)
+
+    @wave_asset(study_file, tables.ADJUSTED)
+    def out_adjusted(store: WaveStore) -> int:
+        study, sampled = store.study, sampled_rows(store)
+        respondents = store.read(tables.RESPONDENTS).to_pandas().query("disposition == 'analysed'")
+        rows = adjusted_table(
+            store.wave, respondents, sampled.to_pandas() if sampled else None, study.comparisons, grouping_of(study),
+            study.indicator_columns, default_weight(study.weights), study.design,
+        )  # fmt: skip
+        return store.write(tables.ADJUSTED, rows)
 
     @wave_asset(study_file, tables.TIER_TRENDS)
     def out_tier_trends(store: WaveStore) -> int:
@@ -155,7 +170,7 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         return rows
 
     return [
-        out_dispositions, out_tiers, out_shares, out_toplines, out_banners, out_findings, out_tier_trends,
+        out_dispositions, out_tiers, out_shares, out_toplines, out_banners, out_findings, out_adjusted, out_tier_trends,
         out_weighting, out_codebook, out_quality_checks,
     ]  # fmt: skip
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import dagster as dg
 
 from assets.building import wave_asset
+from assets.studies import open_store
 from pipeline import tables
 from pipeline.maturity.clustering import ClusterTables, cluster_tables
 from pipeline.maturity.peers import peer_percentiles_query, peer_places_query
@@ -51,6 +54,13 @@ def peers(store: WaveStore) -> SegmentColumns | None:
 
 
 def clusters(store: WaveStore) -> ClusterTables:
+    """Both tables, made once in a run."""
+    return _clusters(store.study_file.name, store.wave, store.version(tables.TIER_AGREEMENT))
+
+
+@lru_cache(maxsize=1)
+def _clusters(name: str, wave: str, version: str) -> ClusterTables:
+    store = open_store(name, wave)
     score, tiers = store.study.score, store.study.tiers
     dimensions = list(score.dimensions) if score else []
-    return cluster_tables(store.wave, store.read(tables.RESPONDENTS), dimensions, tiers.order if tiers else ())
+    return cluster_tables(wave, store.read(tables.RESPONDENTS), dimensions, tiers.order if tiers else ())

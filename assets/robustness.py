@@ -8,9 +8,9 @@ import dagster as dg
 
 from assets.building import wave_asset
 from assets.core import available
+from assets.findings import grouping_of
 from assets.studies import open_store
 from pipeline import tables
-from pipeline.estimation.groups import Grouping
 from pipeline.estimation.robustness import Robustness, robustness
 from pipeline.estimation.specifications import Sections
 from pipeline.store import WaveStore
@@ -38,9 +38,8 @@ def varied(store: WaveStore) -> Robustness:
 def _varied(name: str, wave: str, version: str) -> Robustness:
     store = open_store(name, wave)
     study, inputs = store.study, store.inputs(tables.ROBUSTNESS)
-    grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
     sections = Sections(
-        study.cleaning, study.weights, study.score, grouping, study.indicator_columns, study.comparisons,
+        study.cleaning, study.weights, study.score, grouping_of(study), study.indicator_columns, study.comparisons,
         study.sampling_columns, available(store),
     )  # fmt: skip
     findings = store.read(tables.FINDINGS).to_pandas()

@@ -418,6 +418,61 @@ TIER_TRENDS = Table(
     made_if=lambda study: study.tiers is not None and bool(study.indicators),
 )
 
+
+def _estimate(name: str, what: str) -> tuple[Column, ...]:
+    return (
+        Column(name, "double", f"{what}.", unit="times"),
+        Column(f"{name}_low", "double", "Its lower limit at ci_level.", unit="times"),
+        Column(f"{name}_high", "double", "Its upper limit at ci_level.", unit="times"),
+    )
+
+
+ADJUSTED = Table(
+    "adjusted",
+    "One indicator in one comparison: its ratio adjusted for other differences of the groups, and pooled over strata.",
+    "out",
+    key=("wave", "comparison", "indicator"),
+    columns=(
+        WAVE,
+        Column("comparison", "varchar", "Comparison of the study file.", nullable=False),
+        Column("indicator", "varchar", "Indicator of the study file.", nullable=False),
+        Column("covariates", "varchar", "Segments that are adjusted for, joined by commas.", nullable=False),
+        Column("stratifier", "varchar", "Segment that ratios are pooled over, or empty.", nullable=False),
+        Column("n", "bigint", "Respondents in the base with every segment.", unit="respondents", nullable=False),
+        Column("n_left_out", "bigint", "Respondents in the base who lack one.", unit="respondents", nullable=False),
+        Column("levels_pooled", "bigint", "Rare levels of covariates that were made one.", nullable=False),
+        Column("crude_ratio", "double", "Ratio of the same respondents, not adjusted.", unit="times"),
+        *_estimate("ratio", "Ratio adjusted by modified Poisson regression"),
+        Column("se_log_ratio", "double", "Standard error of its logarithm."),
+        Column("p_value", "double", "Two-sided p value of an adjusted ratio of 1."),
+        Column("df", "double", "Degrees of freedom; NULL for the normal distribution."),
+        Column("method", "varchar", "Model and errors; empty where nothing is adjusted for.", nullable=False),
+        Column("reason", "varchar", "Why there is no adjusted ratio, or a caution; or empty.", nullable=False),
+        *_estimate("standardised_ratio", "Ratio of shares predicted for everyone as a and as b (g-computation)"),
+        Column("standardised_se_log_ratio", "double", "Standard error of its logarithm."),
+        Column("standardised_reason", "varchar", "Why there is none, or empty.", nullable=False),
+        *_estimate("mh_ratio", "Mantel-Haenszel ratio over the strata"),
+        Column("mh_se_log_ratio", "double", "Standard error of its logarithm."),
+        Column("mh_df", "double", "Degrees of freedom; NULL for the normal distribution."),
+        Column("homogeneity_q", "double", "Q of the strata's ratios around it."),
+        Column("homogeneity_df", "double", "Its degrees of freedom."),
+        Column("homogeneity_p", "double", "Its p value: small where strata disagree."),
+        Column("mh_method", "varchar", "Method of the pooled ratio, or empty.", nullable=False),
+        Column("mh_reason", "varchar", "Why there is none, or empty.", nullable=False),
+        Column("strata_used", "bigint", "Strata that tell something.", nullable=False),
+        Column("strata_left_out", "bigint", "Strata that do not.", nullable=False),
+        Column("direction_reversed", "boolean", "Crude and pooled ratio on opposite sides of 1 (Simpson)."),
+        Column("reversal_clear", "boolean", "And both intervals exclude 1."),
+        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+    ),
+    made_from=("respondents", "weights"),
+    sections=("tiers", "segments", "indicators", "comparisons", *DESIGN),
+    code=("pipeline.estimation", "pipeline.cells", "pipeline.weighting", "pipeline.study"),
+    made_if=lambda study: bool(study.indicators) and any(
+        c.adjust_for or c.stratify_by for c in study.comparisons.values()
+    ),
+)  # fmt: skip
+
 WEIGHTING = Table(
     "weighting",
     "One weight (margin and category `all`), or one category of a margin that it is raked to.",
@@ -561,8 +616,9 @@ QUALITY_CHECKS = Table(
         Column("expected", "varchar", "What was expected.", nullable=False),
     ),
     made_from=("files", "source_columns", "answers", "responses", "screening", "dispositions", "respondents", "tiers",
-               "shares", "toplines", "findings", "banners", "tier_trends", "specifications", "robustness",
-               "weighting", "reliability", "peer_percentiles", "peer_places", "tier_clusters", "tier_agreement", "codebook"),
+               "shares", "toplines", "findings", "banners", "adjusted", "tier_trends", "specifications",
+               "robustness", "weighting", "reliability", "peer_percentiles", "peer_places", "tier_clusters",
+               "tier_agreement", "codebook"),
     sections=("waves", "scales", "questions", "filters", "cleaning", "score", "tiers", "weights", "design"),
     code=("pipeline.quality", "pipeline.study"),
 )  # fmt: skip
@@ -615,6 +671,6 @@ RUNS = Table(
 )
 
 PUBLISHED = (
-    DISPOSITIONS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, TIER_TRENDS, SPECIFICATIONS, ROBUSTNESS, WEIGHTING,
-    RELIABILITY, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
+    DISPOSITIONS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, ADJUSTED, TIER_TRENDS, SPECIFICATIONS, ROBUSTNESS,
+    WEIGHTING, RELIABILITY, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
 )  # fmt: skip
