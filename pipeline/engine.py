@@ -106,14 +106,13 @@ def create(query: Query, inputs: Mapping[str, Path | pa.Table], schema: pa.Schem
     columns is an error. Raises duckdb.Error as DuckDB does.
     """
     with connection(inputs) as con:
-        sql = render(query)
-        found = con.sql(f"DESCRIBE {sql}").fetchall()
-        if sorted(row[0] for row in found) != sorted(schema.names):
-            wrong = {row[0] for row in found} ^ set(schema.names)
+        found = con.sql(render(query))
+        if sorted(found.columns) != sorted(schema.names):
+            wrong = set(found.columns) ^ set(schema.names)
             raise ValueError(f"{query.template} does not yield the declared columns: {sorted(wrong)}")
         columns = ", ".join(f"CAST({quoted(f.name)} AS {_DUCKDB[f.type]}) AS {quoted(f.name)}" for f in schema)
         with replacing(target) as partial:
-            con.execute(f"COPY (SELECT {columns} FROM ({sql})) TO {literal(str(partial))} (FORMAT parquet)")
+            found.project(columns).write_parquet(str(partial))
     return int(pq.read_metadata(target).num_rows)
 
 
