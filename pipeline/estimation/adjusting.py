@@ -74,6 +74,8 @@ def adjusted_rows(
     y, a, b = np.asarray(outcome, float), np.asarray(in_a, bool), np.asarray(in_b, bool)
     if y.ndim != 2 or y.shape[1] != len(indicators):
         raise ValueError("outcome must have a row for each respondent and a column for each indicator")
+    if a.shape != (len(y),) or b.shape != (len(y),):
+        raise ValueError("groups must have a value for each respondent")
     place = {"wave": wave, "comparison": comparison, "indicator": list(indicators)}
     given = {"covariates": ", ".join(adjust_for), "stratifier": stratify_by or "", "ci_level": level}
     overlap = bool(np.any(a & b))
@@ -108,8 +110,8 @@ def _people(
 ) -> _People:
     w = np.asarray(weights, float)
     size = len(outcome)
-    if any(v.shape != (size,) for v in (in_a, in_b, w)):
-        raise ValueError("groups and weights must have a value for each respondent")
+    if w.shape != (size,):
+        raise ValueError("weights must have a value for each respondent")
     named = dict.fromkeys([*adjust_for, *([stratify_by] if stratify_by is not None else [])])
     codes = {name: _codes(segments[name], size) for name in named}
     complete = np.all([code >= 0 for code in codes.values()], axis=0) if codes else np.ones(size, bool)

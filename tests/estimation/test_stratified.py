@@ -185,7 +185,7 @@ def pooled_by_hand(y, a, s, w):
 
 
 def test_the_influence_is_the_derivative_by_each_respondents_weight():
-    """Numerical derivatives times weights, summed to units; a pooled ratio scaled by weights has influences of sum 0."""
+    """Numerical derivatives times weights, summed to units."""
     yes, in_a, stratum, w, psu = sample(1)
     design = sampling(np.arange(50) % 2)
     got = weighted(yes, in_a, stratum, w, psu, design)
