@@ -1,4 +1,4 @@
-"""Association of an indicator with tiers: R's svychisq under strata, clusters and in a domain, and eigenvalues by hand."""
+"""Association of an indicator with tiers: R's svychisq under strata, clusters, replicates and in a domain; by hand."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ WEIGHTS = "weights: {main: {column: pw}}\n"
 STRATA = "design: {strata: s, fpc: f}\n" + WEIGHTS
 CLUSTERS = "design: {psu: d}\n" + WEIGHTS
 FEW_CLUSTERS = "design: {psu: d, fpc: f}\n" + WEIGHTS
+JACKKNIFE = "design: {psu: d, fpc: f, variance: jackknife}\n" + WEIGHTS
 TYPES = 'tiers: {order: [e, m, h], answers: {e: {stype: ["E"]}, m: {stype: ["M"]}, h: {stype: ["H"]}}}\n'
 AWARDS = 'tiers: {order: ["0", "1"], answers: {"0": {awards: ["No"]}, "1": {awards: ["Yes"]}}}\n'
 Row = dict[str, Any]
@@ -56,12 +57,14 @@ CASES = [
     ("apiclus1", "clusters dnum", "stype by awards", "awards", clustered, TYPES + CLUSTERS, {"design_psu": "dnum"}),
     ("apiclus1", "clusters dnum; fpc", "stype by sch.wide", "sch.wide", clustered, TYPES + FEW_CLUSTERS,
      {"design_psu": "dnum", "design_fpc": "fpc"}),
+    ("apiclus1", "clusters dnum; fpc; JK1", "stype by sch.wide", "sch.wide", clustered, TYPES + JACKKNIFE,
+     {"design_psu": "dnum", "design_fpc": "fpc"}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("data", "design", "table", "answer", "rows", "sections", "columns"), CASES)
 def test_association_with_tiers_is_that_of_r(data, design, table, answer, rows, sections, columns):
-    """R: svychisq(statistic = "F"); awards by sch.wide has a cell without schools."""
+    """R: svychisq(statistic = "F"), of as.svrepdesign() for JK1; awards by sch.wide has a cell without schools."""
     expected = PUBLISHED[data, design, table, ""]
     precise = 1e-8 if expected["digits"] == "12" else 3e-4
     row = association(rows(), answer, sections, **columns)
@@ -83,9 +86,9 @@ def test_a_base_keeps_the_clusters_that_nobody_of_it_is_in():
 
 
 def test_two_design_effects_by_hand():
-    """Two answers by three tiers, all six cells alike: X2 is 0 whatever the covariance, and the design effects are the
-    eigenvalues of the contrasts' own covariance. Contrasts u and v below are orthogonal to rows, columns and each other;
-    V gives one 2 and the other 6 times the variance 1 / (n 6) of a simple sample: 8**2 / (4 + 36) = 1.6 degrees."""
+    """Two answers by three tiers, all six cells alike: X2 is 0, and the design effects are the eigenvalues of the
+    contrasts' covariance. Contrasts u and v are orthogonal to rows, columns and each other; one has 2 and the other 6
+    times the variance 1 / (6 n) of a simple sample: 8**2 / (4 + 36) = 1.6 degrees of freedom."""
     n, shares = 600.0, np.full((2, 3), 1 / 6)
     u = np.array([1, -1, 0, -1, 1, 0]) / 2
     v = np.array([1, 1, -2, -1, -1, 2]) / np.sqrt(12)
