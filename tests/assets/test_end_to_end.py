@@ -168,3 +168,38 @@ def test_the_example_in_the_readme_prints_what_it_shows(
     monkeypatch.chdir(bundled.home.root)
     exec(example, {})
     assert capsys.readouterr().out.strip() == shown.strip()
+
+
+def test_what_stands_beside_the_findings_is_of_the_same_respondents(bundled: Bundled):
+    """Of all with every segment the crude ratio is the published one; trends count both groups of a division."""
+    rows = bundled.rows(
+        "SELECT a.crude_ratio, a.n_left_out, a.n, r.ratio, f.ratio AS published, f.n_a + f.n_b AS respondents,"
+        " f.x_a + f.x_b AS yes, t.x, t.n AS in_trend, a.direction_reversed"
+        " FROM findings AS f JOIN adjusted AS a USING (wave, comparison, indicator)"
+        " JOIN robustness AS r USING (finding_id) JOIN tier_trends AS t ON t.wave = f.wave AND t.indicator = f.indicator"
+        " WHERE f.wave = '2021' AND f.comparison = 'maturity' AND f.segment = 'all' AND f.ratio IS NOT NULL"
+    )
+    assert len(rows) >= len(CALIBRATION)
+    for row in rows:
+        assert row["n"] + row["n_left_out"] == row["respondents"] == row["in_trend"]
+        assert row["x"] == row["yes"]
+        assert row["ratio"] == row["published"]
+        if row["n_left_out"] == 0:
+            assert row["crude_ratio"] == pytest.approx(row["published"], rel=1e-9)
+
+
+def test_every_scored_respondent_has_a_place_among_all_and_in_its_industry(bundled: Bundled):
+    places = bundled.rows("SELECT segment, COUNT(*) AS n, AVG(percentile_pct) AS mean FROM peer_places"
+                          " WHERE wave = '2021' GROUP BY segment ORDER BY segment")  # fmt: skip
+    assert [(row["segment"], row["n"]) for row in places] == [("all", 2162), ("industry_group", 2162)]
+    assert [row["mean"] for row in places] == pytest.approx([50, 50])
+
+
+def test_column_letters_name_lower_columns(bundled: Bundled):
+    rows = bundled.rows("SELECT * FROM banners WHERE wave = '2021' AND segment = 'tier' AND higher_than <> ''")
+    assert rows
+    shares = {(row["question"], row["option"], row["letter"]): row["share"] for row in bundled.rows(
+        "SELECT * FROM banners WHERE wave = '2021' AND segment = 'tier'")}  # fmt: skip
+    for row in rows:
+        for letter in row["higher_than"].split():
+            assert shares[row["question"], row["option"], letter] < row["share"]
