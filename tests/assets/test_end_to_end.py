@@ -176,7 +176,8 @@ def test_what_stands_beside_the_findings_is_of_the_same_respondents(bundled: Bun
         "SELECT a.crude_ratio, a.n_left_out, a.n, r.ratio, f.ratio AS published, f.n_a + f.n_b AS respondents,"
         " f.x_a + f.x_b AS yes, t.x, t.n AS in_trend, a.direction_reversed"
         " FROM findings AS f JOIN adjusted AS a USING (wave, comparison, indicator)"
-        " JOIN robustness AS r USING (finding_id) JOIN tier_trends AS t ON t.wave = f.wave AND t.indicator = f.indicator"
+        " JOIN robustness AS r USING (finding_id)"
+        " JOIN tier_trends AS t ON t.wave = f.wave AND t.indicator = f.indicator"
         " WHERE f.wave = '2021' AND f.comparison = 'maturity' AND f.segment = 'all' AND f.ratio IS NOT NULL"
     )
     assert len(rows) >= len(CALIBRATION)
