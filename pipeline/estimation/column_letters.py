@@ -63,11 +63,12 @@ def banner_rows(
 ) -> pd.DataFrame:
     """Rows of table `banners`, from rows of table `toplines`: those with a share, in tiers and levels of segments.
 
-    A column with fewer than minimum_base respondents is neither tested nor named. Nets are not tested against their
-    parts, nor levels that overlap against each other.
+    A column with a base or effective base under minimum_base is neither tested nor named. Nets are not tested
+    against their parts, nor levels that overlap against each other.
     """
-    shown = toplines[toplines["share"].notna() | (toplines["n"] == 0)]
-    shown = shown[shown["option"] != "all"]
+    known = toplines["share"].notna()
+    told = known.groupby([toplines["question"], toplines["option"]]).transform("any")  # an option may be called all
+    shown = toplines[(known | (toplines["n"] == 0)) & (told | (toplines["option"] != "all"))]
     parts = []
     for segment, parts_of, exclusive in _groups(tiers, segments):
         levels = list(parts_of)
@@ -81,7 +82,7 @@ def banner_rows(
         shape = (len(keys), len(levels))
         share, n_eff, n = (ordered[name].to_numpy(float).reshape(shape) for name in ("share", "n_eff", "n"))
         comparable = _comparable(parts_of, exclusive)
-        higher = higher_than(share, n_eff, comparable, n >= minimum_base)
+        higher = higher_than(share, n_eff, comparable, np.minimum(n, n_eff) >= minimum_base)
         letters = [column_letter(i) for i in range(len(levels))]
         ordered.index.names = ["question", "option", "level"]
         parts.append(ordered.reset_index().assign(

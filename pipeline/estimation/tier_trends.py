@@ -27,9 +27,13 @@ MOST_STEPS = 100
 CONVERGED = 1e-12
 START_YES, START_NO, R_EPSILON = 1.1, 0.1, 1e-8  # of R's glm
 STEEPEST = 30.0  # log ratio of neighbouring tiers beyond which a slope is none
+NOTHING = 1e-6  # an error, or a design effect, that only rounding keeps from 0
+NOBODY = "no trend: nobody with a tier in the base"
 NO_SPREAD = "no trend: all say yes, or none does"
 ONE_TIER = "no trend: one tier only"
-NO_SLOPE = "no slope: yes in one tier only"
+NO_SLOPE = "no slope: yes in the lowest or in the highest tier only"
+NO_ERROR = "no interval: the design does not tell the error"
+NO_DF = "no interval: too few sampling units"
 
 
 def tier_trend_rows(wave: str, weighted: WeightedCells, tiers: Sequence[str]) -> pd.DataFrame:
@@ -46,10 +50,10 @@ def tier_trend_rows(wave: str, weighted: WeightedCells, tiers: Sequence[str]) ->
     x, n = (_by_tier(getattr(cells, name), place, len(tiers)) for name in ("n_yes", "n_base"))
     yes, base = (_by_tier(getattr(cells, name), place, len(tiers)) for name in ("w_yes", "w_base"))
     slope, se = _slope_with_error(cells, place, yes, base, plan)
-    df = np.full(slope.shape, design_df(cells, plan) - 1)
+    df = n.sum(axis=0) - 2 if plan.kind == "simple" else np.full(slope.shape, design_df(cells, plan) - 1)
+    df = np.where(df > 0, df, np.nan)
     if plan.kind == "simple":
         statistic, p = cochran_armitage(x, n)
-        df = n.sum(axis=0) - 2
     else:
         statistic, p = slope / se, t_p_value(slope / se, df)
     half = t_quantile(LEVEL, df) * se
@@ -66,7 +70,9 @@ def tier_trend_rows(wave: str, weighted: WeightedCells, tiers: Sequence[str]) ->
         })  # fmt: skip
     frame["q_value"] = benjamini_hochberg(frame["p_value"], ["trend"] * len(frame))
     no_spread = (x.sum(axis=0) == 0) | (x.sum(axis=0) == n.sum(axis=0))
-    reasons = [(no_spread, NO_SPREAD), ((n > 0).sum(axis=0) < 2, ONE_TIER), (np.isnan(slope), NO_SLOPE)]
+    filled = (n > 0).sum(axis=0)
+    reasons = [(filled == 0, NOBODY), (filled == 1, ONE_TIER), (no_spread, NO_SPREAD), (np.isnan(slope), NO_SLOPE),
+               (np.isnan(se), NO_ERROR), (np.isnan(df), NO_DF)]  # fmt: skip
     frame["reason"] = np.select([flag for flag, _ in reasons], [reason for _, reason in reasons], default="")
     return frame
 
@@ -95,7 +101,9 @@ def log_slope(yes: Floats, base: Floats) -> tuple[Floats, Floats, Floats]:
     and a deviance that changes by less than 1e-8 of itself, so that figures equal R's to the last digit printed.
     """
     score = np.arange(1.0, yes.shape[-2] + 1)[:, None]
-    known = ((yes > 0).sum(axis=-2) > 1) & ((base > 0).sum(axis=-2) > 1)
+    lowest = np.where(base > 0, score, np.inf).min(axis=-2, initial=np.inf)[..., None, :]
+    highest = np.where(base > 0, score, -np.inf).max(axis=-2, initial=-np.inf)[..., None, :]
+    known = ((yes > 0) & (score > lowest)).any(axis=-2) & ((yes > 0) & (score < highest)).any(axis=-2)
     y, w = (np.where(known[..., None, :], part, 1.0) for part in (yes, base))
     scale = w.sum(axis=-2)
     # Of yes and of no, each with its own start: weights of the regression and their sums with the working values.
@@ -137,7 +145,7 @@ def _slope_with_error(
         weight = (w0 * score - w1) * _over(before, fitted) / np.where(np.isnan(slope), np.nan, w0 * w2 - w1**2)
         alpha = np.where(place[:, None] >= 0, weight[place], 0.0)
         variance = linearised_variance(cells, alpha, alpha * np.where(place[:, None] >= 0, fitted[place], 0.0), plan)
-    return slope, np.sqrt(np.where(variance > 0, variance, np.nan))
+    return slope, np.sqrt(np.where(variance > NOTHING**2, variance, np.nan))
 
 
 def _replicated(cells: Cells, place: NDArray[np.intp], slope: Floats, scales: Scales, tiers: int) -> Floats:
@@ -196,7 +204,7 @@ def rao_scott(shares: Floats, covariance: Floats, n: float, df: float) -> tuple[
         return np.nan, np.nan, np.nan
     effects = np.linalg.solve(simple, actual)
     trace = float(np.trace(effects))
-    if trace <= 0 or df <= 0:
+    if trace <= NOTHING or df <= 0:
         return np.nan, np.nan, np.nan
     first = trace**2 / float(np.trace(effects @ effects))
     statistic = pearson / trace

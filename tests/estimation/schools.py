@@ -6,12 +6,16 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline import tables
+from pipeline import engine, tables
+from pipeline.cells.sums import covering
 from pipeline.estimation.comparing import compare
+from pipeline.estimation.covariance import SharePair, share_pair
 from pipeline.estimation.groups import Grouping
+from pipeline.estimation.means import mean_rows, numbers_query
 from pipeline.estimation.plan import WeightedCells
 from pipeline.study.loading import study_from_text
 from pipeline.study.model import Study
@@ -49,9 +53,9 @@ def findings(name: str, sections: str, **columns: str) -> pd.DataFrame:
     return findings_of(schools(name), sections, **columns)
 
 
-def findings_of(rows: list[dict[str, Any]], sections: str, **columns: str) -> pd.DataFrame:
+def findings_of(rows: list[dict[str, Any]], sections: str, text: str = STUDY, **columns: str) -> pd.DataFrame:
     """The same of rows as given, which may hold replicate weights."""
-    study, weighted = study_and_cells(rows, sections, **columns)
+    study, weighted = study_and_cells(rows, sections, text, **columns)
     grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
     name = default_weight(study.weights)
     return compare(
@@ -65,8 +69,36 @@ def weighted_of(name: str, sections: str, **columns: str) -> WeightedCells:
     return study_and_cells(schools(name), sections, **columns)[1]
 
 
-def study_and_cells(rows: list[dict[str, Any]], sections: str, **columns: str) -> tuple[Study, WeightedCells]:
-    study = study_from_text(STUDY + sections).study
+def study_and_cells(
+    rows: list[dict[str, Any]], sections: str, text: str = STUDY, **columns: str
+) -> tuple[Study, WeightedCells]:
+    """The study and its cells under its default weight."""
+    study, _, weighed, core = core_tables(rows, text + sections, **columns)
+    name = default_weight(study.weights)
+    return study, cells_of(study, core, [name], weighed["weights"], weighed.get("replicates"))[name]
+
+
+def mean_and_share(name: str, sections: str, **columns: str) -> tuple[float, float, float, SharePair]:
+    """Mean and limits of a number that is 1 for a score over 700, else 0, and the share of those with such a score."""
+    rows = schools(name)
+    for row in rows:
+        row["api00"] = float(float(row["api00"]) > 700)
+    text = STUDY.replace("above: 700", "above: 0.5") + sections
+    study, inputs, weighed, core = core_tables(rows, text, **columns)
+    weight = default_weight(study.weights)
+    weighted = cells_of(study, core, [weight], weighed["weights"], weighed.get("replicates"))[weight]
+    cover = covering(weighted.cells, None, None)
+    everyone = np.ones(len(cover.n), dtype=bool)
+    respondents = engine.fetch(numbers_query(["api00"], study.segment_columns), inputs).to_pandas()
+    means = mean_rows(respondents, ["api00"], weighed["weights"].to_pandas(), None, weighted.plan, None, ())
+    return (*means.loc[0, ["mean", "mean_low", "mean_high"]], share_pair(cover, everyone, everyone, weighted.plan))
+
+
+def core_tables(
+    rows: list[dict[str, Any]], text: str, **columns: str
+) -> tuple[Study, dict[str, pa.Table], dict[str, pa.Table], Core]:
+    """The study, its responses and respondents, its weights and replicates, and all core tables."""
+    study = study_from_text(text).study
     answers = [{"stype": r["stype"], "awards": r["awards"], "sch_wide": r["sch.wide"], "api00": float(r["api00"])}
                for r in rows]  # fmt: skip
     sampled = pd.DataFrame({"source_row": range(1, len(rows) + 1)})
@@ -87,6 +119,5 @@ def study_and_cells(rows: list[dict[str, Any]], sections: str, **columns: str) -
     made = {"weights": typed(tables.WEIGHTS, weighed.rows)}
     if study.is_replicated:
         made["replicates"] = typed(tables.REPLICATES, weighed.replicates)
-    core: Core = core_of(study, answers, weights=made)
-    name = default_weight(study.weights)
-    return study, cells_of(study, core, [name], made["weights"], made.get("replicates"))[name]
+    core = core_of(study, answers, weights=made)
+    return study, {"responses": core.responses, "respondents": core.respondents}, made, core

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy import stats
 
 from pipeline.estimation.column_letters import banner_rows, column_letter, higher_than, pooled_z
 from pipeline.study.loading import study_from_text
@@ -89,3 +90,37 @@ def test_nets_are_not_tested_against_their_parts_nor_overlapping_levels_at_all()
 
 def test_nobody_and_no_segments_give_no_rows():
     assert banner_rows("w", toplines(), None, (), 30).empty
+
+
+def test_letters_are_those_of_every_pair_tested_by_itself():
+    rng = np.random.default_rng(2)
+    n = rng.integers(0, 200, (40, 6)).astype(float)
+    x = rng.binomial(n.astype(int), rng.random((40, 6))).astype(float)
+    apart = np.triu(rng.random((6, 6)) < 0.8, 1)
+    share = np.divide(x, n, out=np.full(n.shape, np.nan), where=n > 0)
+    found = higher_than(share, n, apart | apart.T, n >= 30)
+    for k in range(40):
+        pairs = [(i, j) for i, j in np.argwhere(apart) if min(n[k, i], n[k, j]) >= 30]
+        for i, j in pairs:
+            common = (x[k, i] + x[k, j]) / (n[k, i] + n[k, j])
+            error = np.sqrt(common * (1 - common) * (1 / n[k, i] + 1 / n[k, j]))
+            gap = share[k, i] - share[k, j]
+            significant = error > 0 and 2 * stats.norm.sf(abs(gap) / error) * len(pairs) < 0.05
+            assert (found[k, i, j], found[k, j, i]) == (significant and gap > 0, significant and gap < 0)
+        assert found[k].sum() <= len(pairs)
+
+
+def test_an_effective_base_may_be_too_small_where_the_base_is_not():
+    rows = toplines().assign(n_eff=lambda t: t["n_eff"].where(t["level"] != "a", 29.0))
+    found = banner_rows("w", rows, None, STUDY.segment_columns, 30).set_index(["segment", "level", "option"])
+    assert found.loc[("size", "a", "yes"), "higher_than"] == ""
+    assert found.loc[("size", "c", "no"), "higher_than"] == "D"
+
+
+def test_an_option_may_be_called_all_and_a_number_has_no_letters():
+    rows = toplines().replace({"option": {"yes": "all"}})
+    number = rows[rows["option"] == "all"].assign(question="age", share=np.nan)
+    number.loc[number["level"] == "b", "n"] = 0
+    found = banner_rows("w", pd.concat([rows, number], ignore_index=True), None, STUDY.segment_columns, 30)
+    assert set(found["question"]) == {"q"}
+    assert set(found["option"]) == {"all", "no"}

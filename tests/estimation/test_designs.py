@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from pipeline.estimation.designed import LINEARISED
-from tests.estimation.schools import REFERENCES, findings, findings_of, schools
+from pipeline.estimation.quantiles import t_quantile
+from tests.estimation.schools import REFERENCES, STUDY, findings, findings_of, mean_and_share, schools
 
 PRECISE = 1e-8
 with (REFERENCES / "survey_risk_ratio.csv").open() as file:
@@ -94,3 +95,68 @@ def test_bootstrap_and_raked_replicates_come_near_the_linearised_error():
     boot = findings("apistrat", drawn, **columns).loc["awards", "hi"]
     assert boot["se_log_ratio"] == pytest.approx(plain["se_log_ratio"], rel=0.1)
     assert "bootstrap replicates" in boot["method"]
+
+
+def test_random_groups_of_respondents_stand_in_for_units():
+    """Without units the jackknife drops a group at a time: near the linearised error, from some 80 groups."""
+    plain = findings("apistrat", STRATA, design_strata="stype", weight_main="pw").loc["awards", "hi"]
+    sections = "design: {strata: s, variance: jackknife}\nweights: {main: {column: pw}}\n"
+    row = findings("apistrat", sections, design_strata="stype", weight_main="pw").loc["awards", "hi"]
+    assert row["se_log_ratio"] == pytest.approx(plain["se_log_ratio"], rel=0.25)
+    assert row["df"] < 100
+
+
+def test_weights_times_a_constant_change_nothing():
+    rows = schools("apiclus2")
+    for row in rows:
+        row["heavy"] = 1000 * float(row["pw"])
+    plain, heavy = (findings_of(rows, CLUSTERS, design_psu="dnum", weight_main=name) for name in ("pw", "heavy"))
+    same = [
+        "p_a",
+        "ratio",
+        "ratio_low",
+        "ratio_high",
+        "difference_low",
+        "odds_ratio_high",
+        "p_value",
+        "n_eff_a",
+        "deff",
+    ]
+    assert heavy[same].to_numpy(float) == pytest.approx(plain[same].to_numpy(float), rel=1e-9, nan_ok=True)
+
+
+def test_a_filter_gives_what_the_matching_level_gives():
+    sections = "tiers: {order: [none, some], answers: {none: {awards: ['No']}, some: {awards: ['Yes']}}}\n" + STRATA
+    text = STUDY.replace("segments: {", "segments: {only_e: {levels: {e: {stype: [E]}}}, ").replace(
+        "comparisons:\n", "comparisons:\n  tiers: {a: {tier: [some]}, b: {tier: [none]}}\n"
+    )
+    rows = findings_of(schools("apistrat"), sections, text, design_strata="stype", weight_main="pw")
+    by_tier = rows.loc["tiers"].reset_index().set_index(["segment", "level"])
+    names = [
+        "indicator",
+        "x_a",
+        "p_a",
+        "p_a_low",
+        "p_b_high",
+        "ratio",
+        "ratio_low",
+        "ratio_high",
+        "n_eff_b",
+        "df",
+        "status",
+    ]
+    level, chosen = (by_tier.loc[place, names].set_index("indicator") for place in (("stype", "E"), ("only_e", "e")))
+    assert list(level.index) == list(chosen.index) == ["hi", "target"]
+    assert level.to_numpy(float) == pytest.approx(chosen.to_numpy(float), rel=1e-9, nan_ok=True)
+
+
+def test_a_mean_of_yes_and_no_is_a_share():
+    """Numbers 0 and 1: the mean's interval is p -+ t times the standard error of the share, under any design."""
+    for sections, columns in (
+        (STRATA, {"design_strata": "stype"}), (CLUSTERS, {"design_psu": "dnum"}),
+        ("design: {psu: d, variance: jackknife}\nweights: {main: {column: pw}}\n", {"design_psu": "dnum"}),
+    ):  # fmt: skip
+        data = "apistrat" if "design_strata" in columns else "apiclus2"
+        mean, low, high, pair = mean_and_share(data, sections, weight_main="pw", **columns)
+        half = t_quantile(0.95, pair.df[0]) * math.sqrt(pair.a.variance[0])
+        assert [mean, low, high] == pytest.approx([pair.a.p[0], pair.a.p[0] - half, pair.a.p[0] + half], rel=1e-9)

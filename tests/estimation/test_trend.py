@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from pipeline.estimation.tier_trends import cochran_armitage, log_slope, tier_trend_rows
+from pipeline.estimation.tier_trends import (
+    NO_DF,
+    NO_ERROR,
+    NO_SLOPE,
+    NOBODY,
+    cochran_armitage,
+    log_slope,
+    rao_scott,
+    tier_trend_rows,
+)  # fmt: skip
 from tests.estimation.schools import schools, study_and_cells, weighted_of
 
 TYPES = 'tiers: {order: [e, m, h], answers: {e: {stype: ["E"]}, m: {stype: ["M"]}, h: {stype: ["H"]}}}\n'
@@ -41,7 +52,7 @@ def test_slopes_solve_the_model_s_equations(tiers):
     yes = rng.binomial(base, np.exp(rng.uniform(np.log(0.01), 0, base.shape))).astype(float)
     slope, fitted, _ = log_slope(yes, base.astype(float))
     tier = np.arange(1.0, tiers + 1)
-    for k in np.flatnonzero((yes > 0).sum(axis=0) != 1):
+    for k in range(300):
         root = slope_by_root(yes[:, k], base[:, k].astype(float)) if yes[:, k].sum() else np.nan
         expected = base[:, k] * fitted[:, k]
         spread = expected @ tier**2 - (expected @ tier) ** 2 / max(expected.sum(), 1e-300)
@@ -131,3 +142,47 @@ def test_weights_may_be_of_any_size():
     large = changed(*strata, lambda i, r: {"pw": float(r["pw"]) * 1000})
     figures = [name for name, value in once.items() if isinstance(value, float)]
     assert large[figures].to_list() == pytest.approx(once[figures].to_list(), rel=1e-9)
+
+
+def test_yes_in_the_middle_tier_alone_has_a_slope():
+    """9 of 40 in the second tier, bases 10, 40, 90: exp(slope) is the root of bases at either end, (10 / 90)**0.5."""
+    slope, _, _ = log_slope(np.array([[0.0], [9.0], [0.0]]), np.array([[10.0], [40.0], [90.0]]))
+    assert np.exp(slope[0]) == pytest.approx(1 / 3, rel=1e-6)
+
+
+def test_an_error_that_is_nothing_but_rounding_is_none():
+    """One tier a unit, shares 20%, 40%, 80% that the model fits: no unit is off, which is no proof of a trend."""
+    share, seen = {"E": 0.2, "M": 0.4, "H": 0.8}, {"E": 0, "M": 0, "H": 0}
+
+    def fitting(i, r):
+        seen[r["stype"]] += 1
+        return {"api00": 900 if seen[r["stype"]] % 10 < share[r["stype"]] * 10 else 1, "unit": r["stype"]}
+
+    row = changed("design: {psu: d}\n", {"design_psu": "unit"}, fitting)
+    assert row["ratio_per_tier"] == pytest.approx(2.0)
+    assert row[["ratio_per_tier_low", "ratio_per_tier_high", "p_value", "association_p_value"]].isna().all()
+    assert row["reason"] == NO_ERROR
+
+
+def test_two_units_leave_no_degrees_of_freedom_to_a_slope():
+    row = changed("design: {psu: d}\n", {"design_psu": "unit"}, lambda i, r: {"unit": "ab"[i % 3 % 2]})
+    assert row[["ratio_per_tier_low", "p_value", "df"]].isna().all()
+    assert row["reason"] == NO_DF
+
+
+def test_two_respondents_who_differ_prove_nothing():
+    """Yes in one tier, no in the other: the table's one contrast cannot vary, and rounding must not become F."""
+    covariance = np.array([[1, -1], [-1, 1]]) / 2
+    whole = np.zeros((4, 4))
+    whole[np.ix_([0, 3], [0, 3])] = covariance * (1 + 1e-15)
+    whole[0, 3] *= 1 - 1e-15
+    assert np.isnan(rao_scott(np.array([[0.5, 0.0], [0.0, 0.5]]), whole, 2, 1)).all()
+
+
+@pytest.mark.parametrize(("tiers", "reason"), [(("none", "such"), NOBODY), (ORDER, NO_SLOPE)])
+def test_nobody_in_the_tiers_and_yes_at_one_end_are_told_apart(tiers, reason):
+    weighted = weighted_of("apistrat", TYPES)
+    top = (weighted.cells.tier == "h")[:, None]
+    cells = {name: getattr(weighted.cells, name) * top for name in ("n_yes", "w_yes", "ww_yes")}
+    rows = tier_trend_rows("w", replace(weighted, cells=replace(weighted.cells, **cells)), tiers)
+    assert set(rows["reason"]) == {reason}
