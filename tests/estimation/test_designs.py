@@ -143,7 +143,6 @@ def test_a_filter_gives_what_the_matching_level_gives():
         "ratio_high",
         "n_eff_b",
         "df",
-        "status",
     ]
     level, chosen = (by_tier.loc[place, names].set_index("indicator") for place in (("stype", "E"), ("only_e", "e")))
     assert list(level.index) == list(chosen.index) == ["hi", "target"]
