@@ -241,6 +241,14 @@ def _unasked(store: WaveStore) -> Found:
 
 ADMIT = '; or publish all the same: under waves, {wave}: {{admit: {{{check}: "the reason"}}}}'
 FAULT = "report it: this is a fault of the software, not of the data"
+
+
+def _weights_converged(store: WaveStore) -> Found:
+    for row in store.rows(tables.WEIGHTING):
+        if row["converged"] is False:
+            yield False, f"weight {row['weight']}: a share is {row['largest_gap']:.4f} from its target", False
+
+
 CHECKS = (
     Declared("questions_present", tables.SOURCE_COLUMNS, True, "every declared question of the wave",
              _questions_present, "write its `text` or `column` in {file} as the export has it, which "
@@ -260,6 +268,7 @@ CHECKS = (
              _someone_analysed, "look whether the export holds answers, and at `cleaning` in {file}"),
     Declared("unique_ids", tables.RESPONDENTS, True, "each analysed respondent once",
              _unique_ids, "add the cleaning rule `duplicate_id` in {file}, or export the survey again" + ADMIT),
+    Declared("weights_converged", tables.WEIGHTING, False, "every margin met by the raked weights", _weights_converged),
     Declared("tier_shares", tables.TIERS, True, "1",
              _tier_shares, FAULT),
     Declared("tiers_filled", tables.TIERS, False, "respondents in every tier, a tier for every respondent",
@@ -276,7 +285,8 @@ DO = {d.name: d.do for d in CHECKS}
 
 def all_checks(store: WaveStore) -> list[Check]:
     """Every check of a wave, in order."""
-    return [check for table in dict.fromkeys(d.table for d in CHECKS) for check in checks_of(table, store)]
+    made = [table for table in dict.fromkeys(d.table for d in CHECKS) if table.made_if(store.study)]
+    return [check for table in made for check in checks_of(table, store)]
 
 
 def check_rows(wave: str, checks: list[Check]) -> list[dict[str, object]]:

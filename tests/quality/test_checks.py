@@ -209,6 +209,14 @@ def test_an_answer_is_told_with_the_question_as_written_and_the_delivered_column
     assert found.measured == 'practice.map (column "Q3_2"): "Odd" (1); mood (column 1 (Mood?)): "Odd" (2)'
 
 
+def test_margins_that_were_not_met_are_said_and_do_not_block():
+    summary = {"weight": "main", "source": "raked", "margin": "all", "category": "all", "n": 2, "largest_gap": 0.025}
+    found = planted("weights_converged", [summary | {"converged": False}], tables.WEIGHTING)
+    assert (found.passed, found.blocking) == (False, False)
+    assert found.measured == "weight main: a share is 0.0250 from its target"
+    assert planted("weights_converged", [summary | {"converged": True}], tables.WEIGHTING).passed
+
+
 def test_every_check_that_can_set_a_wave_aside_says_what_to_do():
     for declared in CHECKS:
         check = Check(declared.name, declared.table.name, False, declared.blocking, "x", declared.expected)
