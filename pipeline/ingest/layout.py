@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+Format = Literal["csv", "excel", "parquet", "spss"]
+Kind = Literal["", "metadata", "personal", "paradata", "words"]
 
 
 @dataclass(frozen=True)
@@ -11,7 +15,9 @@ class SourceColumn:
     """A column of a delivered file.
 
     position: from 1. name: in the first header row, may be empty or repeated. text: question text.
-    part: text of the option or grid row, or "". import_id: the platform's own id, or "".
+    part: text of the option or grid row, or "". import_id: the platform's own id, or "". kind: what the
+    platform tells of a column that is no question: metadata, personal, paradata (timing, display order), words
+    (free text beside an option); "" for questions and wherever it tells nothing.
     """
 
     position: int
@@ -19,22 +25,30 @@ class SourceColumn:
     text: str
     part: str = ""
     import_id: str = ""
+    kind: Kind = ""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a delivered file is to be read. defaults: our name of a metadata column -> the platform's."""
+    """How a delivered file is to be read.
+
+    defaults: our name of a metadata column -> the platform's. unanswered: texts of a cell that was shown and left
+    without an answer. other: texts that stand for the option for free text, whatever it is called.
+    """
 
     platform: str
     header_rows: int
     columns: tuple[SourceColumn, ...]
     defaults: dict[str, str]
+    unanswered: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Source:
-    """A delivered file with its layout and the text format it is written in.
+    """A delivered file with its layout and the format it is written in.
 
+    encoding, delimiter: of a text file, else "". sheet: of a workbook, else "".
     seen: what tells that the file is still the one that was looked at. strict: whether DuckDB is to refuse
     what it doubts; it doubts some files that are in order, such as those that end lines in two ways.
     """
@@ -45,3 +59,5 @@ class Source:
     layout: Layout
     seen: str = ""
     strict: bool = True
+    format: Format = "csv"
+    sheet: str = ""
