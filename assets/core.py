@@ -33,12 +33,15 @@ def weighed(store: WaveStore, table: tables.Table) -> Weighed:
 def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     @wave_asset(study_file, tables.ANSWERS)
     def core_answers(store: WaveStore) -> int:
-        values = store.fetch(values_query(store.study.variables, available(store)), tables.ANSWERS)
-        return store.write(tables.ANSWERS, read_answers(store.wave, store.study.variables, values.to_pylist()))
+        study = store.study
+        values = store.fetch(values_query(study.questions, study.scales, available(store)), tables.ANSWERS)
+        rows = read_answers(store.wave, study.questions, study.scales, values.to_pylist())
+        return store.write(tables.ANSWERS, rows)
 
     @wave_asset(study_file, tables.RESPONSES)
     def core_responses(store: WaveStore) -> int:
-        query = responses_query(store.study.variables, available(store), store.rows(tables.ANSWERS))
+        study, answers = store.study, store.rows(tables.ANSWERS)
+        query = responses_query(study.questions, study.scales, available(store), answers, study.shown.values())
         return store.create(tables.RESPONSES, query)
 
     @wave_asset(study_file, tables.SCREENING)

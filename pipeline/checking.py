@@ -80,7 +80,7 @@ def _of_silence(study_file: StudyFile) -> Iterator[Remark]:
 
 def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]:
     files = data_files(home.raw(name) / wave, study.waves.get(wave, Wave()).files)
-    sources = [read_source(path) for path in files]
+    sources = [read_source(path, study.reading_of(wave)) for path in files]
     sampling = study.sampling_columns.items()
     matched = [(s, match(s, study.questions, study.scales, study.columns, wave, sampling)) for s in sources]
     rows = source_column_rows(wave, matched)
@@ -93,10 +93,12 @@ def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]
     values = reading(
         sources,
         lambda ready: engine.fetch_through(
-            "delivered", delivered_query(wave, ready, rows, variables), values_query(variables, there)
+            "delivered",
+            delivered_query(wave, ready, rows, study),
+            values_query(study.questions, study.scales, there),
         ),
     )
-    answers = read_answers(wave, variables, values.to_pylist())
+    answers = read_answers(wave, study.questions, study.scales, values.to_pylist())
     found = [v for v in variables if there & {v.name, v.question}]
     if found and not answers and all(v.options for v in found):
         yield Remark("error", f"wave {wave}", "no record holds an answer to a declared question")

@@ -156,7 +156,8 @@ def add(
     check_wave_name(wave)
     if file.is_file() and file.stat().st_size > LARGE:
         print(f"Reading {file} ...", file=sys.stderr)
-    landed = land(file, where.raw(study) / wave, study_file.study.waves.get(wave, Wave()).files)
+    declared = study_file.study.waves.get(wave, Wave()).files
+    landed = land(file, where.raw(study) / wave, declared, study_file.study.reading_of(wave))
     layout = landed.source.layout
     state = "is there already" if landed.already_there else "added"
     size = f"{counted(landed.records, 'record')}, {counted(len(layout.columns), 'column')}"

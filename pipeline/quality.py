@@ -16,6 +16,7 @@ from pipeline.errors import SurveyError, counted, listed
 from pipeline.ingest.responses import available_variables
 from pipeline.store import WaveStore
 from pipeline.study.cleaning import AttentionCheck, NoConsent, ScreenedOut
+from pipeline.study.conditions import Shown
 from pipeline.study.model import Study
 from pipeline.study.problems import one_line
 from pipeline.study.waves import Wave
@@ -225,7 +226,7 @@ def _unasked(store: WaveStore) -> Found:
     present = {v.name for v in store.study.variables if v.name in available or v.question in available}
     asked: dict[str, dict[str, Any]] = {}
     for v in store.study.variables:
-        if v.asked_if is None or v.kind == "text":
+        if v.asked_if is None or isinstance(v.asked_if, Shown) or v.kind == "text":
             continue
         if set(resolver.needed(v.asked_if)) <= present:  # else nobody knows who was asked
             question = asked.setdefault(v.question, {"columns": [], "asked": resolver.columns(v.asked_if)})

@@ -46,6 +46,11 @@ class Home:
         return self.processed(study) / ".locks"
 
     @property
+    def id_key(self) -> Path:
+        """What respondent ids are hashed with; whoever has it can tell whether a known id is among them."""
+        return self.root / "data" / "raw" / ".id-key"
+
+    @property
     def dagster(self) -> Path:
         """Where Dagster keeps its history, unless DAGSTER_HOME says otherwise."""
         return Path(os.environ.get("DAGSTER_HOME") or self.root / ".dagster")
@@ -63,6 +68,11 @@ def threads() -> int:
 def memory_limit() -> str:
     """Memory that one query may use before it spills to disk (SURVEY_MEMORY, such as 4GB)."""
     return os.environ.get("SURVEY_MEMORY", "4GB")
+
+
+def id_key_text() -> str:
+    """A key for respondent ids from elsewhere, such as a vault (SURVEY_ID_KEY)."""
+    return os.environ.get("SURVEY_ID_KEY", "")
 
 
 def wait_seconds() -> int:

@@ -16,6 +16,9 @@ from pipeline import engine, tables
 from pipeline.engine import Query
 from pipeline.errors import NotBuiltError
 from pipeline.ingest.files import data_files, sha256
+from pipeline.ingest.layout import Source
+from pipeline.ingest.pseudonyms import id_key
+from pipeline.ingest.sniffing import read_source
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
@@ -45,6 +48,15 @@ class WaveStore:
         """The wave's data files. Raises DeliveryError where they are not in order."""
         return data_files(self.raw_folder, self.study.waves.get(self.wave, Wave()).files)
 
+    def sources(self) -> list[Source]:
+        """The wave's data files with their layouts. Raises DeliveryError where one can't be read."""
+        return [read_source(path, self.study.reading_of(self.wave)) for path in self.delivery()]
+
+    @property
+    def id_key(self) -> bytes | None:
+        """What respondent ids are hashed with, where the study file says that they are."""
+        return id_key(self.home) if self.study.columns.pseudonymise else None
+
     def delivery_digest(self) -> str:
         """SHA-256 of the delivered file; of the names and hashes, where there are several."""
         cache = HashCache(self.home.processed(self.study_file.name) / self.wave / "hashes.json")
@@ -70,6 +82,8 @@ class WaveStore:
             else:
                 below = [self._input_store(table)._version(below, {} if self._borrows(table) else known)
                          for below in tables.inputs_of(table, self.study)]  # fmt: skip
+            if table is tables.DELIVERED and (key := self.id_key) is not None:
+                below.append(hashlib.sha256(key).hexdigest())
             parts = (table.name, self.wave, code_digest(table.code), self.study_file.digest(table.sections), *below)
             known[table.name] = hashed(*parts)
         return known[table.name]

@@ -3,68 +3,102 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+from functools import partial
 from typing import Any
 
 from pipeline.engine import Query
+from pipeline.ingest.spreadsheet_dates import spreadsheet_dates, without_year
 from pipeline.study.evening import evened
-from pipeline.study.questions import Option
-from pipeline.study.variables import Variable
+from pipeline.study.questions import GridQuestion, MultipleQuestion, Option, Questions, Scales
+from pipeline.study.variables import cells_of, hot_columns, options_of
 
-TICKED = {"1", "yes", "true", "x", "checked", "selected", "y", "on"}
-NOT_TICKED = {"0", "no", "false", "unchecked", "not selected", "n", "off"}
+TICKED = {"1", "1.0", "yes", "true", "x", "checked", "selected", "y", "on"}
+NOT_TICKED = {"0", "0.0", "no", "false", "unchecked", "not selected", "n", "off"}
 SPACE_BEFORE = re.compile(" ([,;])")
 PIECE_BEGINS = re.compile("(?:^|[,;])[,; ]*")
 PIECE_ENDS = re.compile("[,;]")
+LINE_END = re.compile("[\r\n]+")
+WHOLE = re.compile(r"([0-9]+)\.0+")  # a whole number as a spreadsheet may write it
+OTHER = "-oth-"  # what LimeSurvey writes for the option for free text
 
 _Row = dict[str, Any]
 
 
-def values_query(variables: Sequence[Variable], available: Iterable[str]) -> Query:
+def values_query(questions: Questions, scales: Scales, available: Iterable[str]) -> Query:
     """Counts each distinct answer of every delivered column that holds options, and of numbers that are none."""
     found = set(available)
-    own = [v.name for v in variables if v.kind in ("choice", "tick") and v.name in found]
-    joined = [q for q in dict.fromkeys(v.question for v in variables if v.kind == "tick") if q in found]
-    numbers = [v.name for v in variables if v.kind == "number" and v.name in found]
-    return Query("core/delivered_values.sql", {"columns": [*own, *joined], "numbers": numbers})
+    cells = cells_of(questions, scales)
+    coded = [name for question, names in cells.items() if questions[question].type not in ("number", "text")
+             for name in names if name in found]  # fmt: skip
+    numbers = [name for name, question in questions.items() if question.type == "number" and name in found]
+    return Query("core/delivered_values.sql", {"columns": coded, "numbers": numbers})
 
 
-def read_answers(wave: str, variables: Sequence[Variable], values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def read_answers(
+    wave: str, questions: Questions, scales: Scales, values: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Rows of table `answers`: each distinct delivered answer with its code, NULL where it is unknown.
 
     values: rows with source, answer, n. A joined cell ("Marketing,Sales") yields a row for each option of
     its question, and one row, under the question's own name, for what is left of it that no option explains.
     """
-    by_name = {v.name: v for v in variables}
-    ticks: dict[str, dict[str, Option]] = {}
-    for v in variables:
-        if v.kind == "tick":
-            ticks.setdefault(v.question, {})[v.part] = v.options[v.part]
+    answers: dict[str, list[Mapping[str, Any]]] = {}
+    for value in values:
+        if evened(value["answer"]):
+            answers.setdefault(value["source"], []).append(value)
     rows: list[dict[str, Any]] = []
-    given = (value for value in values if evened(value["answer"]))
-    for source, answers in groupby(given, key=itemgetter("source")):
-        variable = by_name.get(source)
-        if variable is None:
-            found = _joined(source, Joined(ticks[source], wave), answers)
-        elif variable.kind == "tick":
-            found = _coded(source, Tick(variable.options[variable.part], wave), answers)
-        elif variable.kind == "choice":
-            found = _coded(source, Choice(variable.options, wave), answers)
-        else:
-            found = _coded(source, lambda answer: None, answers)
-        rows += ({"wave": wave, "source": source} | row for row in found)
+    for source, coded in _readers(wave, questions, scales, answers):
+        if source in answers:
+            rows += ({"wave": wave, "source": source} | row for row in coded(source, answers[source]))
     return rows
 
 
-def _coded(source: str, code: Callable[[str], str | None], answers: Iterable[Mapping[str, Any]]) -> Iterator[_Row]:
+_Answers = Iterable[Mapping[str, Any]]
+
+
+def _readers(
+    wave: str, questions: Questions, scales: Scales, answers: Mapping[str, _Answers]
+) -> Iterator[tuple[str, Callable[[str, _Answers], Iterator[_Row]]]]:
+    """How the answers of each column are read."""
+    for name, question in questions.items():
+        options = options_of(question, scales)
+        if isinstance(question, MultipleQuestion):
+            columns = {f"{name}__{key}": option for key, option in options.items()}
+            numbered = _hold_own_numbers([answers.get(column, ()) for column in columns])
+            for column, option in columns.items():
+                yield column, partial(_coded, Tick(option, wave, question.ticked, numbered))
+            yield name, partial(_joined, Joined(options, wave))
+        elif hot := hot_columns(name, question):
+            numbered = _hold_own_numbers([answers.get(column, ()) for column in hot.values()])
+            for key, column in hot.items():
+                yield column, partial(_coded, Tick(options[key], wave, (), numbered))
+        elif isinstance(question, GridQuestion):
+            choice = Choice(options, wave)
+            for key in question.rows:
+                yield f"{name}__{key}", partial(_coded, choice)
+        else:
+            yield name, partial(_coded, Choice(options, wave) if options else lambda answer: None)
+
+
+def _hold_own_numbers(columns: Iterable[_Answers]) -> bool:
+    """Whether a tick is told by the number of its option: each column has one number, none that of another."""
+    found = [{evened(a["answer"]) for a in answers} - NOT_TICKED for answers in columns]
+    numbers = [next(iter(texts)) for texts in found if len(texts) == 1]
+    return (
+        len(numbers) == sum(bool(texts) for texts in found) > 1
+        and all(number.isdigit() for number in numbers)
+        and len(set(numbers)) == len(numbers)
+    )
+
+
+def _coded(code: Callable[[str], str | None], source: str, answers: _Answers) -> Iterator[_Row]:
     for a in answers:
         yield {"variable": source, "answer": a["answer"], "code": code(a["answer"]), "n": a["n"]}
 
 
-def _joined(question: str, joined: Joined, answers: Iterable[Mapping[str, Any]]) -> Iterator[_Row]:
+def _joined(joined: Joined, question: str, answers: _Answers) -> Iterator[_Row]:
     for a in answers:
         ticked, rest = joined(a["answer"])
         same = {"answer": a["answer"], "n": a["n"]}
@@ -79,27 +113,49 @@ class Choice:
 
     def __init__(self, options: Mapping[str, Option], wave: str) -> None:
         self.keys: dict[str, str] = {}
-        for key, option in options.items():
-            self.keys.setdefault(evened(option.text_in(wave)), key)
         self.other = other_of(options)
+        for key, option in options.items():
+            for text in option.answers_in(wave):
+                self.keys.setdefault(evened(text), key)
+        for key, option in options.items():
+            for text in spreadsheet_dates(option.text_in(wave)):
+                self.keys.setdefault(text, key)
+        if self.other is not None:
+            self.keys.setdefault(OTHER, self.other)
 
     def __call__(self, answer: str) -> str | None:
-        return self.keys.get(evened(answer), self.other)
+        wanted = evened(answer)
+        key = self.keys.get(wanted)
+        if key is None and (whole := WHOLE.fullmatch(wanted)):
+            key = self.keys.get(whole.group(1))
+        if key is None and (date := without_year(wanted)):
+            key = self.keys.get(date)
+        return key or self.other
 
 
 class Tick:
-    """Reads an answer in the column of one option as "1", "0" or None."""
+    """Reads an answer in the column of one option as "1", "0" or None.
 
-    def __init__(self, option: Option, wave: str) -> None:
-        self.text = evened(option.text_in(wave))
+    ticked: the answers that mean so, where the study file says it. numbered: whether the option's number does.
+    """
+
+    def __init__(self, option: Option, wave: str, ticked: Iterable[str] = (), numbered: bool = False) -> None:
+        self.called = {evened(text) for text in (*option.own_texts_in(wave), *option.also)}
+        self.code = evened(option.code or "")
+        self.ticked = {evened(text) for text in ticked}
+        self.numbered = numbered
         self.other = option.mark == "other"
 
     def __call__(self, answer: str) -> str | None:
         wanted = evened(answer)
-        if wanted == self.text or wanted in TICKED:
+        if self.ticked:
+            return "1" if wanted in self.ticked else "0"
+        if wanted in self.called:
             return "1"
         if wanted in NOT_TICKED:
             return "0"
+        if wanted in TICKED or wanted == self.code or (self.numbered and wanted.isdigit()):
+            return "1"
         return "1" if self.other else None  # what stands in the column of `other` is what the respondent wrote
 
 
@@ -113,7 +169,9 @@ class Joined:
 
     def __init__(self, options: Mapping[str, Option], wave: str) -> None:
         self.options = options
-        texts = sorted(((_tight(option.text_in(wave)), key) for key, option in options.items()), key=_longest)
+        texts = sorted(
+            ((_tight(text), key) for key, option in options.items() for text in option.answers_in(wave)), key=_longest
+        )
         self.by_start: dict[str, list[tuple[str, str]]] = {}
         for text, key in texts:
             self.by_start.setdefault(text[:1], []).append((text, key))
@@ -167,8 +225,8 @@ class _Reading:
 
 
 def _tight(text: str) -> str:
-    """The text evened out, without spaces before its commas and semicolons."""
-    return SPACE_BEFORE.sub(r"\1", evened(text))
+    """The text evened out, without spaces before its commas and semicolons; a line's end divides as they do."""
+    return SPACE_BEFORE.sub(r"\1", evened(LINE_END.sub(";", text.strip())))
 
 
 def _next(text: str, end: int) -> int:

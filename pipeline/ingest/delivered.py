@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from pipeline.engine import Query
 from pipeline.ingest.answers import NOT_TICKED
 from pipeline.ingest.files import sha256
 from pipeline.ingest.layout import Source
 from pipeline.ingest.matching import Match
+from pipeline.study.evening import evened
+from pipeline.study.questions import Question
 from pipeline.study.variables import Variable
-from pipeline.tables import METADATA
+from pipeline.study.waves import METADATA, Columns
 
 WHITE_SPACE = " \t\n\v\r\u00a0\u200b\u202f\u3000\ufeff"
 
@@ -56,42 +60,107 @@ def delivered_query(
     wave: str,
     sources: Sequence[Source],
     source_columns: Sequence[Mapping[str, Any]],
-    variables: Sequence[Variable],
-    sampling: Sequence[str] = (),
+    study: Delivery,
+    id_key: bytes | None = None,
 ) -> Query:
     """Reads the data rows of every file, each declared column under its variable's name, as text.
 
-    sampling: names, in `delivered`, of columns that tell design and weights.
-
-    A multiple-response question has, beside a column for each option, one of its own name, for exports that
-    join the ticks in one cell.
+    Of several columns of one variable, the first in the file that holds an answer counts. id_key: replaces each
+    respondent id by its HMAC-SHA256 under this key.
     """
-    multiple = dict.fromkeys(v.question for v in variables if v.kind == "tick")
-    positions: dict[str, dict[str, int]] = {}
+    positions: dict[str, dict[str, list[int]]] = {}
     for row in source_columns:
         if row["variable"] and row["position"]:
-            positions.setdefault(row["file"], {})[row["variable"]] = row["position"]
+            positions.setdefault(row["file"], {}).setdefault(row["variable"], []).append(row["position"])
     files = [
         {
             "path": str(s.path),
+            "is_csv": s.format == "csv",
             "delimiter": s.delimiter,
             "strict": s.strict,
             "header_rows": s.layout.header_rows,
             "width": len(s.layout.columns),
             "positions": positions.get(s.path.name, {}),
+            "unanswered": _lowered((*study.columns.unanswered, *s.layout.unanswered)),
         }
         for s in sources
     ]
-    free = {v.question for v in variables for option in v.options.values() if option.mark == "other"}
-    ticks = [v for v in variables if v.kind == "tick"]
+    names = [*METADATA, *study.sampling_columns, *(name for cells in study.cells.values() for name in cells)]
+    free = {v.question for v in study.variables for option in v.options.values() if option.mark == "other"}
+    ticks = [v for v in study.variables if v.kind == "tick"]
     values = {
         "wave": wave,
         "files": files,
-        "names": [*METADATA, *sampling, *(v.name for v in variables), *multiple],
-        "written": {v.name for v in variables if v.kind == "text"},
+        "names": names,
+        "questions": {name: question for question, names in study.cells.items() for name in names},
+        "shown": {column: study.cells[name] for name, column in study.shown.items()},
+        "missing": _missing(study),
+        "written": {v.name for v in study.variables if v.kind == "text"},
         "written_ticks": {v.name for v in ticks if v.options[v.part].mark == "other"},
         "not_ticked": sorted(NOT_TICKED),
-        "evened": {v.name for v in variables if v.options and v.question not in free} | {*multiple} - free,
+        "evened": {name for question, cells in study.cells.items() for name in cells
+                   if study.questions[question].type in CODED and question not in free},
         "white_space": WHITE_SPACE,
-    }
+        "key": _padded(id_key) if id_key is not None else None,
+    }  # fmt: skip
     return Query("raw/delivered.sql", values)
+
+
+CODED = ("single", "multiple", "grid")
+
+
+class Delivery(Protocol):
+    """What reading a delivery needs of a study."""
+
+    @property
+    def columns(self) -> Columns: ...
+    @property
+    def questions(self) -> Mapping[str, Question]: ...
+    @property
+    def variables(self) -> Sequence[Variable]: ...
+    @property
+    def cells(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def shown(self) -> Mapping[str, str]: ...
+    @property
+    def sampling_columns(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class _Nothing:
+    columns: Columns = field(default_factory=Columns)
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    variables: Sequence[Variable] = ()
+    cells: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
+    sampling_columns: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING: Delivery = _Nothing()
+"""To read a delivery of which nothing is declared, as to count its records."""
+
+
+def _missing(study: Delivery) -> dict[str, list[str]]:
+    """For each column of `delivered`, the answers that stand for none; not those that an option is called."""
+    found: dict[str, list[str]] = {}
+    by_question: dict[str, set[str]] = {}
+    for v in study.variables:
+        for option in v.options.values():
+            texts = (option.text, *option.also, *(text for was in option.was.values() for text in was.text or ()))
+            by_question.setdefault(v.question, set()).update(map(evened, texts))
+    for name, cells in study.cells.items():
+        own = by_question.get(name, set())
+        said = (*study.questions[name].missing, *(t for t in study.columns.missing if evened(t) not in own))
+        if said:
+            found |= dict.fromkeys(cells, _lowered(said))
+    return found
+
+
+def _lowered(texts: Iterable[str]) -> list[str]:
+    return sorted({text.strip().lower() for text in texts})
+
+
+def _padded(key: bytes) -> dict[str, str]:
+    """The two keys of HMAC-SHA256 (RFC 2104), in hexadecimal."""
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return {"inner": bytes(b ^ 0x36 for b in block).hex(), "outer": bytes(b ^ 0x5C for b in block).hex()}

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from pipeline.engine import Query, fetch_through, replacing
 from pipeline.errors import DeliveryError, listed, nearest
-from pipeline.ingest.delivered import delivered_query
+from pipeline.ingest.delivered import NOTHING, delivered_query
 from pipeline.ingest.files import DATA_SUFFIXES, files_in, is_data, sha256
 from pipeline.ingest.layout import Source
 from pipeline.ingest.readable import reading
 from pipeline.ingest.sniffing import not_text, read_source
+from pipeline.study.waves import AS_SNIFFED, Reading
 
 SUPERSEDED = ".superseded"
 SIDECAR = ".delivery.json"
@@ -38,16 +39,17 @@ class Landed:
     superseded: tuple[str, ...]
 
 
-def land(file: Path, folder: Path, declared: Sequence[str] = ()) -> Landed:
+def land(file: Path, folder: Path, declared: Sequence[str] = (), how: Reading = AS_SNIFFED) -> Landed:
     """Copies a file into a wave's folder, under its own name, once it was read to its end.
 
-    declared: the wave's files, where the study file lists several; those stay beside each other.
+    declared: the wave's files, where the study file lists several; those stay beside each other. how: what the
+    study file says of reading them.
     Raises DeliveryError where the file is missing, no data file, unsound, or not one of the declared.
     Nothing is changed then.
     """
     new = not folder.exists()
     try:
-        return _land(file, folder, declared)
+        return _land(file, folder, declared, how)
     except BaseException as error:
         if new:
             with suppress(OSError):
@@ -74,7 +76,7 @@ def same_elsewhere(landed: Landed) -> list[Path]:
     return found
 
 
-def _land(file: Path, folder: Path, declared: Sequence[str]) -> Landed:
+def _land(file: Path, folder: Path, declared: Sequence[str], how: Reading) -> Landed:
     if file.is_dir():
         raise DeliveryError(str(file), "is a folder", expected="one file; add the files of a wave one by one")
     if not file.is_file():
@@ -86,7 +88,7 @@ def _land(file: Path, folder: Path, declared: Sequence[str]) -> Landed:
             str(file), "is not one of the wave's files", expected=listed(declared),
             do="rename it, or list it under `files` in the study file",
         )  # fmt: skip
-    source = read_source(file)
+    source = read_source(file, how)
     digest = _read_through(file, source.encoding)
     records = reading([source], lambda ready: _count(ready))
     target = folder / file.name
@@ -142,7 +144,9 @@ def _read_through(file: Path, encoding: str) -> str:
 
 
 def _count(ready: Sequence[Source]) -> int:
-    return int(fetch_through("delivered", delivered_query("", ready, [], []), Query("raw/records.sql"))["n"][0].as_py())
+    return int(
+        fetch_through("delivered", delivered_query("", ready, [], NOTHING), Query("raw/records.sql"))["n"][0].as_py()
+    )
 
 
 def _heal(folder: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from pipeline.study.evening import evened
 
 Format = Literal["csv", "excel", "parquet", "spss"]
 Kind = Literal["", "metadata", "personal", "paradata", "words"]
@@ -28,6 +31,14 @@ class SourceColumn:
     kind: Kind = ""
 
 
+def kind_of(name: str, metadata: Iterable[str], personal: Iterable[str]) -> Kind:
+    """What a platform's own names tell of a column."""
+    wanted = evened(name)
+    if wanted in map(evened, personal):
+        return "personal"
+    return "metadata" if wanted in map(evened, metadata) else ""
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a delivered file is to be read.
@@ -48,7 +59,8 @@ class Layout:
 class Source:
     """A delivered file with its layout and the format it is written in.
 
-    encoding, delimiter: of a text file, else "". sheet: of a workbook, else "".
+    encoding, delimiter: of a text file, else "". sheet: of a workbook, else "". ragged_header: whether a header row
+    has another width than the table, as a title above it has.
     seen: what tells that the file is still the one that was looked at. strict: whether DuckDB is to refuse
     what it doubts; it doubts some files that are in order, such as those that end lines in two ways.
     """
@@ -61,3 +73,4 @@ class Source:
     strict: bool = True
     format: Format = "csv"
     sheet: str = ""
+    ragged_header: bool = False

@@ -10,16 +10,12 @@ from fnmatch import fnmatchcase
 from itertools import islice
 
 from pipeline.errors import DeliveryError, listed
-from pipeline.ingest import qualtrics, surveymonkey
 from pipeline.ingest.layout import Source, SourceColumn
 from pipeline.study.evening import evened
 from pipeline.study.questions import GridQuestion, MultipleQuestion, Question, Questions, Scales
-from pipeline.study.variables import options_of
-from pipeline.study.waves import Columns
-from pipeline.tables import METADATA
+from pipeline.study.variables import hot_columns, options_of
+from pipeline.study.waves import METADATA, Columns
 
-PLATFORM_METADATA = (*qualtrics.METADATA, *surveymonkey.METADATA)
-PLATFORM_PERSONAL = (*qualtrics.PERSONAL, *surveymonkey.PERSONAL)
 SELECTED = "Selected Choice"
 MOST_STARTS = 8  # underscores of a column name that may follow the name of its question
 
@@ -39,6 +35,7 @@ class _Index:
     def __init__(self, source: Source) -> None:
         self.by_name: dict[str, list[SourceColumn]] = {}
         self.by_text: dict[tuple[str, str], list[SourceColumn]] = {}
+        self.by_whole: dict[str, list[SourceColumn]] = {}
         self.by_start: dict[str, list[tuple[SourceColumn, str, str]]] = {}
         for column in source.layout.columns:
             text, part = evened(column.text), evened(column.part)
@@ -50,6 +47,8 @@ class _Index:
                 self.by_start.setdefault(start, []).append((column, text, part))
             if text:
                 self.by_text.setdefault((text, part), []).append(column)
+            if text and part:
+                self.by_whole.setdefault(evened(f"{column.text} - {column.part}"), []).append(column)
 
     def named(self, name: str) -> list[SourceColumn]:
         return self.by_name.get(evened(name), [])
@@ -63,7 +62,7 @@ class _Index:
             for joined in (f"{text} - {part}", f"{text} - {SELECTED} - {part}"):
                 found += self.by_text.get((evened(joined), ""), [])
         elif not found:
-            found = self.by_text.get((evened(f"{text} - {SELECTED}"), ""), [])
+            found = self.by_text.get((evened(f"{text} - {SELECTED}"), ""), []) or self.by_whole.get(evened(text), [])
         return found
 
     def part_of(self, column: str, part: str) -> list[SourceColumn]:
@@ -90,29 +89,32 @@ def match(
     taken_by: dict[str, str] = {}
     missing: list[Match] = []
 
-    def take(found: list[SourceColumn], variable: str, what: str) -> bool:
-        if len(found) > 1:
+    def take(found: list[SourceColumn], variable: str, what: str, several: bool = False) -> bool:
+        if len(found) > 1 and not several:
             shown = listed(_shown(c) for c in found)
+            keys = [c.import_id for c in found if c.import_id]
             raise DeliveryError(
-                str(source.path), f"has {len(found)} columns for {what}", found=f"columns {shown}",
-                expected="one", do="name the right one with `column`, or drop the other from the export",
+                str(source.path), f"has {len(found)} columns for {what}", found=f"columns {shown}", expected="one",
+                do="name the right one with `column`, or drop the other from the export"
+                + (f"; by their ids: {listed(keys)}" if len(set(keys)) == len(found) else ""),
             )  # fmt: skip
-        if found and (other := taken.get(found[0].position)) is not None:
-            raise DeliveryError(
-                str(source.path), f"column {_shown(found[0])} answers to {what} and to {taken_by[other]}",
-                expected="a column for each", do="tell them apart with `column`, or take one out of the study file",
-            )  # fmt: skip
+        for column in found:
+            if (other := taken.get(column.position)) is not None:
+                raise DeliveryError(
+                    str(source.path), f"column {_shown(column)} answers to {what} and to {taken_by[other]}",
+                    expected="a column for each", do="tell them apart with `column`, or take one out of the study file",
+                )  # fmt: skip
+        taken.update({column.position: variable for column in found})
         if found:
-            taken[found[0].position] = variable
             taken_by[variable] = what
         return bool(found)
 
     for name, question in questions.items():
-        for variable, found, what in _wanted(name, question, scales, index, wave):
-            if not question.asked_in(wave):
-                missing.append(Match(None, "not asked", variable))
-            elif not take(found, variable, what):
-                missing.append(Match(None, "missing", variable))
+        for w in _wanted(name, question, scales, index, wave):
+            if not w.asked:
+                missing.append(Match(None, "not asked", w.variable))
+            elif not take(w.found, w.variable, w.what, w.several):
+                missing.append(Match(None, "missing", w.variable))
 
     def free(name: str | None) -> list[SourceColumn]:
         found = index.named(name) if name else []
@@ -132,7 +134,10 @@ def match(
             missing.append(Match(again[0], "sampling", ours) if again else Match(None, "missing", ours))
 
     counts = Counter((evened(c.name), evened(c.text), evened(c.part)) for c in source.layout.columns)
-    matched = [Match(c, _role(c, taken, columns, counts), taken.get(c.position, "")) for c in source.layout.columns]
+    names = {evened(name) for name in source.layout.defaults.values()}
+    matched = [
+        Match(c, _role(c, taken, columns, counts, names), taken.get(c.position, "")) for c in source.layout.columns
+    ]
     return matched + missing
 
 
@@ -145,51 +150,73 @@ def _shown(column: SourceColumn) -> str:
     return f"{column.position} ({(column.name or column.text)[:60]})"
 
 
-def _wanted(
-    name: str, question: Question, scales: Scales, index: _Index, wave: str
-) -> list[tuple[str, list[SourceColumn], str]]:
-    """(variable, columns that answer to it, words for it) for every column that a question can have."""
+@dataclass(frozen=True)
+class _Wanted:
+    """A column of `delivered`, the columns that answer to it, and words for it. several: whether many may."""
+
+    variable: str
+    found: list[SourceColumn]
+    what: str
+    asked: bool
+    several: bool = False
+
+
+def _wanted(name: str, question: Question, scales: Scales, index: _Index, wave: str) -> list[_Wanted]:
+    """Every column that a question can have."""
+    columns, text, asked = question.columns_in(wave), question.text_in(wave), question.asked_in(wave)
     if isinstance(question, GridQuestion):
-        wanted = []
-        for key, row in question.rows.items():
-            if row.column:
-                found = index.named(row.column)
-            elif question.column:
-                found = index.part_of(question.column, row.text)
-            else:
-                found = index.texted(question.text, row.text)
-            wanted.append((f"{name}__{key}", found, f'row "{key}" of grid "{name}"'))
-        return wanted
-    whole = index.named(question.column) if question.column else index.texted(question.text)
-    if not isinstance(question, MultipleQuestion):
-        return [(name, whole, f'question "{name}"')]
-    ticks = []
-    for key, option in options_of(question, scales).items():
-        text = option.text_in(wave)
-        if option.column:
-            found = index.named(option.column)
-        elif question.column:
-            found = index.part_of(question.column, text)
-        else:
-            found = index.texted(question.text, text)
-        ticks.append((f"{name}__{key}", found, f'option "{key}" of question "{name}"'))
-    if any(found for _, found, _ in ticks):
-        return ticks
-    return [(name, whole, f'question "{name}"')]
+        return [
+            _Wanted(f"{name}__{key}", _part(index, row.column_in(wave), columns, text, row.text_in(wave)),
+                    f'row "{key}" of grid "{name}"', asked)
+            for key, row in question.rows.items()
+        ]  # fmt: skip
+    whole = [c for column in columns for c in index.named(column)] if columns else index.texted(text)
+    alone = _Wanted(name, whole, f'question "{name}"', asked, len(columns) > 1)
+    if isinstance(question, MultipleQuestion):
+        ticks = [
+            _Wanted(f"{name}__{key}",
+                    _part(index, option.column_in(wave), columns, text, option.text_in(wave)),
+                    f'option "{key}" of question "{name}"', asked and option.offered_in(wave), option.mark == "other")
+            for key, option in options_of(question, scales).items()
+        ]  # fmt: skip
+        return ticks if any(tick.found for tick in ticks) else [alone]
+    if hot := hot_columns(name, question):
+        options = options_of(question, scales)
+        return [
+            _Wanted(column, index.named(options[key].column_in(wave) or ""), f'option "{key}" of question "{name}"',
+                    asked and options[key].offered_in(wave))
+            for key, column in hot.items()
+        ]  # fmt: skip
+    return [alone]
+
+
+def _part(index: _Index, own: str | None, columns: tuple[str, ...], text: str | None, part: str) -> list[SourceColumn]:
+    """Columns of a grid row or an option: by its own name, by its question's name, or by the texts."""
+    if own:
+        return index.named(own)
+    if columns:
+        return [c for column in columns for c in index.part_of(column, part)]
+    return index.texted(text, part)
 
 
 def _role(
-    column: SourceColumn, taken: Mapping[int, str], columns: Columns, counts: Counter[tuple[str, str, str]]
+    column: SourceColumn,
+    taken: Mapping[int, str],
+    columns: Columns,
+    counts: Counter[tuple[str, str, str]],
+    own: set[str],
 ) -> str:
     if column.position in taken:
         variable = taken[column.position]
         return "metadata" if variable in METADATA else "sampling" if " " in variable else "question"
     name = evened(column.name)
-    if _among(column, (*columns.personal, *PLATFORM_PERSONAL)):
+    if column.kind == "personal" or _among(column, columns.personal):
         return "personal"
     if _among(column, columns.ignore):
         return "ignored"
-    if name in {evened(known) for known in PLATFORM_METADATA} and not _is_question(column):
+    if column.kind:
+        return column.kind
+    if name in own and not _is_question(column):
         return "metadata"
     if not name and not column.text.strip() and not column.part.strip():
         return "nameless"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from pipeline.ingest.layout import Layout, SourceColumn
+from pipeline.ingest.layout import Layout, SourceColumn, kind_of
 
 DEFAULTS = {
     "id": "ResponseId",
@@ -38,10 +38,16 @@ def recognise(head: Sequence[Sequence[str]]) -> Layout | None:
         return None
     rows = zip_longest(head[0], head[1][: len(head[0])], ids[: len(head[0])], fillvalue=None)
     columns = tuple(
-        SourceColumn(i, (name or "").strip(), text or "", import_id=found or "")
+        SourceColumn(
+            i,
+            (name or "").strip(),
+            text or "",
+            import_id=found or "",
+            kind="" if (found or "").startswith("QID") else kind_of(name or "", METADATA, PERSONAL),
+        )
         for i, (name, text, found) in enumerate(rows, 1)
     )
-    return Layout("qualtrics", 3, columns, DEFAULTS)
+    return Layout("qualtrics", 3, columns, DEFAULTS, unanswered=("-99",))
 
 
 def _import_id(cell: str) -> str | None:

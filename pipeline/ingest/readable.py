@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import duckdb
 
@@ -26,7 +27,7 @@ def reading(sources: Sequence[Source], read: Callable[[Sequence[Source]], Result
 
     Raises DeliveryError, with file and line, where a file can't be read or changes meanwhile.
     """
-    with _in_utf8(sources) as ready:
+    with _prepared(sources) as ready:
         try:
             result = read(ready)
         except duckdb.Error as error:
@@ -53,22 +54,28 @@ def unchanged(source: Source) -> None:
 
 
 @contextmanager
-def _in_utf8(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """The sources, those in UTF-16 as copies: DuckDB reads it wrongly, without an error."""
+def _prepared(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """The sources, as copies where DuckDB would read them wrongly or not at all."""
     with tempfile.TemporaryDirectory(prefix="survey-") as folder:
         yield [
-            source if source.encoding == "utf-8" else _copy(source, Path(folder) / str(i) / source.path.name)
+            source
+            if source.encoding == "utf-8" and not source.ragged_header
+            else _copy(source, Path(folder) / str(i) / source.path.name)
             for i, source in enumerate(sources)
         ]
 
 
 def _copy(source: Source, target: Path) -> Source:
+    """The file in UTF-8, with every header row as wide as the table."""
     target.parent.mkdir()
+    encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
     try:
         with (
-            source.path.open(encoding=source.encoding, newline="") as before,
+            source.path.open(encoding=encoding, newline="") as before,
             target.open("w", encoding="utf-8", newline="") as after,
         ):
+            if source.ragged_header:
+                _level(source, before, after)
             shutil.copyfileobj(before, after, 1_000_000)
     except UnicodeError as error:
         line = target.read_bytes().count(b"\n") + 1
@@ -76,6 +83,16 @@ def _copy(source: Source, target: Path) -> Source:
             f"{source.path}, after line {line}", f"is not {source.encoding.upper()} text", do="export the survey again"
         ) from error
     return replace(source, path=target, encoding="utf-8")
+
+
+def _level(source: Source, before: TextIO, after: TextIO) -> None:
+    """Copies the header rows, each filled up, or cut, to the width of the table."""
+    width = len(source.layout.columns)
+    lines = csv.reader(iter(before.readline, ""), delimiter=source.delimiter, skipinitialspace=True)
+    records = (record for record in lines if record)
+    written = csv.writer(after, delimiter=source.delimiter)
+    for record in islice(records, source.layout.header_rows):
+        written.writerow((record + [""] * width)[:width])
 
 
 def _unsound(path: Path, source: Source) -> DeliveryError | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.engine import Query
-from pipeline.study.variables import Variable
+from pipeline.study.questions import Questions, Scales
+from pipeline.study.variables import Variable, hot_columns, variables_of
 
 
 def responses_query(
-    variables: Sequence[Variable], available: Iterable[str], answers: Iterable[Mapping[str, Any]]
+    questions: Questions,
+    scales: Scales,
+    available: Iterable[str],
+    answers: Iterable[Mapping[str, Any]],
+    shown: Iterable[str] = (),
 ) -> Query:
-    """Codes every delivered record.
+    """Codes every delivered record. shown: columns that tell whether a question was shown.
 
     available: variables and joined questions that the delivery has. answers: rows of table `answers`; those
     of a column of its own become a CASE (a join for each column costs seconds at 150 columns), those of a
@@ -23,6 +28,8 @@ def responses_query(
     for row in answers:
         if row["code"] is not None and row["source"] == row["variable"]:
             known.setdefault(row["variable"], {}).setdefault(row["code"], []).append(row["answer"])
+    variables = variables_of(questions, scales)
+    hot = {name: hot_columns(name, question) for name, question in questions.items()}
     ticks: dict[str, list[str]] = {}
     for v in variables:
         if v.kind == "tick":
@@ -34,8 +41,17 @@ def responses_query(
             "known": {v.name: _codes(v, known[v.name]) for v in variables if v.name in known},
             "joined": {question: names for question, names in ticks.items() if question in found},
             "ticks": ticks,
+            "hot": {name: {key: _ticked(known[column]) for key, column in columns.items() if column in known}
+                    for name, columns in hot.items() if columns},
+            "columns_of": hot,
+            "shown": list(shown),
         },
-    )
+    )  # fmt: skip
+
+
+def _ticked(known: dict[str, list[str]]) -> list[str]:
+    """Delivered answers that mean ticked."""
+    return known.get("1", [])
 
 
 def _codes(variable: Variable, known: dict[str, list[str]]) -> dict[str, Any]:

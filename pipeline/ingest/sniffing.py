@@ -6,18 +6,29 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
 from pipeline.errors import DeliveryError
 from pipeline.ingest import plain, qualtrics, surveymonkey
+from pipeline.ingest.encodings import guessed, marked
 from pipeline.ingest.files import stamp
 from pipeline.ingest.layout import Layout, Source
+from pipeline.study.waves import AS_SNIFFED, Reading
 
 HEAD_BYTES = (4_000_000, 64_000_000)  # the second where the header rows are longer than the first
 FIRST_RECORDS = 20  # that tell delimiter and layout
 LONGEST_FIELD = 1_000_000
 DELIMITERS = ",;\t|"
+SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+# In the order in which they are tried; the last takes any table.
+PLATFORMS: dict[str, Callable[[Sequence[Sequence[str]]], Layout | None]] = {
+    "qualtrics": qualtrics.recognise,
+    "surveymonkey": surveymonkey.recognise,
+    "plain": plain.recognise,
+}
 NO_TEXT = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -30,15 +41,16 @@ NO_TABLE = ("<!doctype", "<html", "<?xml", "%pdf-")
 csv.field_size_limit(LONGEST_FIELD)
 
 
-def read_source(path: Path) -> Source:
-    """A file's encoding, delimiter and layout. Reads its beginning only.
+def read_source(path: Path, reading: Reading = AS_SNIFFED) -> Source:
+    """A file's format, encoding, delimiter and layout. Reads its beginning only.
 
-    Raises DeliveryError for a file that is missing, empty, not text, or without a data row.
+    reading: what the study file says of it, which counts before what its content tells.
+    Raises DeliveryError for a file that is missing, empty, unreadable, or without a data row.
     """
     seen = stamp(path)
     for size in HEAD_BYTES:
-        encoding, text, whole = _beginning(path, size)
-        delimiter = _delimiter(text)
+        encoding, text, whole = _beginning(path, size, reading.encoding)
+        delimiter = reading.delimiter or _delimiter(text)
         head = _records(path, text, delimiter)
         if whole or len(head) == FIRST_RECORDS:
             break
@@ -47,28 +59,48 @@ def read_source(path: Path) -> Source:
             break
     if not head:
         raise DeliveryError(f"{path}, line 1", "is longer than any header row", found=f"over {size:,} bytes")
-    layout = _layout(path, head)
+    layout = _layout(path, head, reading)
+    _has_answers(path, head, layout)
+    if len(layout.columns) == 1 and text[0] in "\r\n":
+        raise DeliveryError(f"{path}, line 1", "is blank", expected="column names", do="delete the blank line")
+    ragged = any(len(record) != len(layout.columns) for record in head[: layout.header_rows])
+    return Source(path, encoding, delimiter, layout, seen, ragged_header=ragged)
+
+
+def _has_answers(path: Path, head: list[list[str]], layout: Layout) -> None:
     if len(head) <= layout.header_rows:
         raise DeliveryError(
             str(path), "has headers but no answers",
             found=f"{layout.header_rows} header row(s) of {layout.platform}",
             do="export the survey again; a quote left open in a header swallows what follows it",
         )  # fmt: skip
-    if len(layout.columns) == 1 and text[0] in "\r\n":
-        raise DeliveryError(f"{path}, line 1", "is blank", expected="column names", do="delete the blank line")
-    return Source(path, encoding, delimiter, layout, seen)
 
 
-def _layout(path: Path, head: list[list[str]]) -> Layout:
+def _layout(path: Path, head: list[list[str]], reading: Reading) -> Layout:
     if not any(cell.strip() for cell in head[0]):
         raise DeliveryError(
             str(path), "begins with a row of empty cells", expected="a row of column names or question texts",
             do="delete what stands above it",
         )  # fmt: skip
-    return qualtrics.recognise(head) or surveymonkey.recognise(head) or plain.recognise(head)
+    if reading.header_rows is not None:
+        if reading.platform not in (None, "plain"):
+            raise DeliveryError(
+                str(path), f"is read as {reading.platform}, which tells its own header rows",
+                found=f"header_rows: {reading.header_rows}", do="take `header_rows` out of `reading`, or `platform`",
+            )  # fmt: skip
+        return plain.recognise(head, reading.header_rows)
+    if reading.platform is not None:
+        layout = PLATFORMS[reading.platform](head)
+        if layout is None:
+            raise DeliveryError(
+                str(path), f"is not laid out as {reading.platform} does", expected="what `reading` says",
+                found=f"a first row of {', '.join(head[0][:5])[:200]}", do="take `platform` out of `reading`",
+            )  # fmt: skip
+        return layout
+    return next(layout for recognise in PLATFORMS.values() if (layout := recognise(head)) is not None)
 
 
-def _beginning(path: Path, size: int) -> tuple[str, str, bool]:
+def _beginning(path: Path, size: int, declared: str | None = None) -> tuple[str, str, bool]:
     """Encoding, text, and whether that is the whole file."""
     try:
         with path.open("rb") as stream:
@@ -76,15 +108,15 @@ def _beginning(path: Path, size: int) -> tuple[str, str, bool]:
             whole = not stream.read(1)
     except OSError as error:
         raise DeliveryError(str(path), f"cannot be read: {error.strerror}") from error
-    encoding = "utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
     kind = next((words for magic, words in NO_TEXT.items() if raw.startswith(magic)), "")
+    encoding = _declared_encoding(path, declared) if declared else marked(raw) or "utf-8-sig"
     try:
-        decoder = codecs.getincrementaldecoder("utf-16" if encoding == "utf-16" else "utf-8-sig")()
-        text = decoder.decode(raw, final=whole)
+        text = _decoded(raw, encoding, whole)
     except UnicodeDecodeError as error:
-        if not kind and (encoding == "utf-16" or b"\x00" not in raw):
+        other = None if declared or kind else guessed(raw if whole else raw[: raw.rfind(b"\n") + 1])
+        if other is None and not kind and (encoding != "utf-8-sig" or b"\x00" not in raw):
             raise not_text(path, raw[: error.start].count(b"\n") + 1, raw[error.start], encoding) from error
-        text = "\x00"
+        encoding, text = other or encoding, _decoded(raw, other, whole) if other else "\x00"
     if "\x00" in text:
         raise DeliveryError(
             str(path), "is not a text file", found=kind or "zero bytes", expected="a CSV export",
@@ -96,30 +128,53 @@ def _beginning(path: Path, size: int) -> tuple[str, str, bool]:
         raise DeliveryError(
             str(path), "is a web page or document, no export", do="download the export again; is the link still valid?"
         )
-    return encoding, text, whole
+    return "utf-8" if encoding == "utf-8-sig" else encoding, text, whole
+
+
+def _decoded(raw: bytes, encoding: str, whole: bool) -> str:
+    return codecs.getincrementaldecoder(encoding)().decode(raw, final=whole)
+
+
+def _declared_encoding(path: Path, name: str) -> str:
+    """The encoding of that name, by Python's own name for it."""
+    try:
+        found = codecs.lookup(name).name
+        "".encode(found)
+    except (LookupError, ValueError) as error:
+        raise DeliveryError(
+            str(path), f'"{name}" is no encoding', expected="such as utf-8, utf-16, cp1252, cp1251, mac_roman"
+        ) from error
+    return "utf-8-sig" if found in ("utf-8", "utf-8-sig") else found
 
 
 def not_text(path: Path, line: int, byte: int, encoding: str = "utf-8") -> DeliveryError:
     """The error of a byte that does not belong in a text of this encoding."""
     return DeliveryError(
-        f"{path}, line {line}", f"is not {encoding.upper()} text", expected="UTF-8, or UTF-16 with its mark",
+        f"{path}, line {line}", f"is not {encoding.removesuffix('-sig').upper()} text", expected="UTF-8, or UTF-16 with its mark",
         found=f"byte {byte:#04x}",
-        do="export the survey again as UTF-8, or save it as UTF-8 in the program that wrote it",
+        do="export the survey again as UTF-8, or say in the study file what it is in: "
+        "reading: {encoding: cp1252}",
     )  # fmt: skip
 
 
 def _delimiter(text: str) -> str:
-    """The sign that divides the first records into equally many fields, most of them; else the commonest."""
-    widths: dict[str, int] = {}
+    """The sign that divides most of the first records into equally many fields, most of them; else the commonest.
+
+    A line such as "sep=;" above the table, as spreadsheets write it, tells it outright.
+    """
+    if said := SEPARATOR.match(text):
+        return said.group(1)
+    best: tuple[int, int, str] | None = None
     for sign in DELIMITERS:
         try:
-            found = {len(record) for record in _first(text, sign)}
+            widths = Counter(len(record) for record in _first(text, sign))
         except csv.Error:
             continue
-        if len(found) == 1:
-            widths[sign] = found.pop()
-    if widths and max(widths.values()) > 1:
-        return max(widths, key=lambda sign: widths[sign])
+        width, records = max(((w, n) for w, n in widths.items() if w > 1), key=lambda wn: wn[1], default=(1, 0))
+        if records > sum(widths.values()) / 2 and (best is None or (records, width) > best[:2]):
+            best = (records, width, sign)
+    if best is not None:
+        return best[2]
     outside = _outside_quotes(text)
     return max(DELIMITERS, key=outside.count)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.ingest.layout import Layout, SourceColumn
+from pipeline.ingest.layout import Layout, SourceColumn, kind_of
 from pipeline.study.evening import evened
 
 DEFAULTS = {"id": "Respondent ID", "started": "Start Date", "finished": "End Date"}
@@ -30,7 +30,9 @@ def recognise(head: Sequence[Sequence[str]]) -> Layout | None:
     first = head[0]
     if len(head) > 1 and _second_header(first, head[1]):
         return Layout("surveymonkey", 2, _columns(first, head[1]), _defaults(first))
-    columns = tuple(SourceColumn(i + 1, name.strip(), name) for i, name in enumerate(first))
+    columns = tuple(
+        SourceColumn(i + 1, name.strip(), name, kind=kind_of(name, METADATA, PERSONAL)) for i, name in enumerate(first)
+    )
     return Layout("surveymonkey", 1, columns, _defaults(first))
 
 
@@ -51,7 +53,8 @@ def _columns(first: Sequence[str], second: Sequence[str]) -> tuple[SourceColumn,
     for i, (above, below) in enumerate(zip(first, second, strict=True)):
         parent = above if above.strip() else parent
         part = "" if evened(below) in (*SINGLE, evened(parent)) else below
-        columns.append(SourceColumn(i + 1, above.strip(), parent if part or above.strip() else "", part))
+        text, kind = parent if part or above.strip() else "", kind_of(above, METADATA, PERSONAL)
+        columns.append(SourceColumn(i + 1, above.strip(), text, part, kind=kind))
     return tuple(columns)
 
 

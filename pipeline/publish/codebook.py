@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.study.conditions import All, Answered, AnyOf, Chosen, Condition, Filter, Not
+from pipeline.study.conditions import All, Answered, AnyOf, Chosen, Condition, Filter, Not, Shown
 from pipeline.study.questions import Questions
 from pipeline.study.variables import Variable
 
@@ -20,7 +20,7 @@ def codebook_rows(
     rows = []
     for v in variables:
         question = questions[v.question]
-        text = question.text or question.column or ""
+        text = question.text_in(wave) or " / ".join(question.columns_in(wave))
         shared = {
             "wave": wave,
             "variable": v.name,
@@ -47,6 +47,8 @@ def condition_text(condition: Condition) -> str:
 def _plain(condition: Condition) -> Any:
     if isinstance(condition, Filter):
         return condition.name
+    if isinstance(condition, Shown):
+        return f"{condition.question} was shown"
     if isinstance(condition, Chosen):
         return {condition.question: list(condition.options)}
     if isinstance(condition, Answered):

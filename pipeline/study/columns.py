@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.study.analysis import Indicators, Segment, Segments
-from pipeline.study.conditions import All, Answered, AnyOf, Chosen, Condition, Filter, InRange, Not, questions_of
-from pipeline.study.variables import Variable
+from pipeline.study.conditions import All, Answered, AnyOf, Chosen, Condition, Filter, InRange, Not, Shown, questions_of
+from pipeline.study.variables import SHOWN, Variable
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class Resolver:
             return type(condition)(tuple(self.columns(part) for part in condition.of))  # type: ignore[misc]
         if isinstance(condition, Not):
             return Not(self.columns(condition.of))  # type: ignore[arg-type]
+        if isinstance(condition, Shown):
+            return AnyTick((f"{SHOWN}{condition.question}",))
         variables = self.of(condition.question)
         if isinstance(condition, InRange):
             operators = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
@@ -95,6 +97,8 @@ class Resolver:
             return tuple(dict.fromkeys(name for part in condition.of for name in self.needed(part)))
         if isinstance(condition, Not):
             return self.needed(condition.of)
+        if isinstance(condition, Shown):
+            return ()
         variables = self.of(condition.question)
         if variables[0].kind != "tick":
             return (variables[0].name,)

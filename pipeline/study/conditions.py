@@ -89,7 +89,15 @@ class Filter(_Leaf):
     kind = "filter"
 
 
-Leaf = Chosen | InRange | Answered | Filter
+@dataclass(frozen=True)
+class Shown(_Leaf):
+    """The export tells that the question was shown. Not written in study files: what `columns: {unanswered}` means."""
+
+    question: str
+    kind = "shown"
+
+
+Leaf = Chosen | InRange | Answered | Filter | Shown
 Condition = All | AnyOf | Not | Leaf
 
 

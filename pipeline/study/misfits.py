@@ -59,7 +59,7 @@ def misfits(document: Document, error: Any) -> Iterator[Problem]:
         yield Problem(place, what, _EXPECTED[kind].format(**context) if context else "one more")
     else:
         expected = _EXPECTED[kind].format(**context) if kind in _EXPECTED else error["msg"]
-        if context.get("class_name") in ("Option", "Row"):
+        if context.get("class_name") in ("Option", "Row", "Earlier", "EarlierOption"):
             expected = "a text, or {text: ...}"
         elif context.get("class_name") == "Net":
             expected = "a list of options, or {of: [...], label: ...}"

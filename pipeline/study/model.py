@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -10,13 +11,13 @@ from pipeline.study.analysis import Comparisons, Display, Indicators, Segments
 from pipeline.study.cleaning import Cleaning
 from pipeline.study.columns import IndicatorColumn as IndicatorColumn
 from pipeline.study.columns import Resolver, SegmentColumns, indicator_columns, segment_columns
-from pipeline.study.conditions import ConditionField
+from pipeline.study.conditions import ConditionField, Shown
 from pipeline.study.maturity import Score, Tiers
 from pipeline.study.questions import Questions, Scales
 from pipeline.study.sampling import Design, Sample, Weights, sampling_columns
 from pipeline.study.section import Identifier, Section, Text, wrong
-from pipeline.study.variables import Variable, variables_of
-from pipeline.study.waves import Columns, FileName, Wave, WaveName
+from pipeline.study.variables import SHOWN, Variable, cells_of, variables_of
+from pipeline.study.waves import AS_SNIFFED, Columns, FileName, Reading, Wave, WaveName
 
 FORMAT = "1"
 
@@ -36,6 +37,7 @@ class Study(Section):
     sample: Sample
     baseline: WaveName | None = Field(None, description="wave that tier quantiles are anchored to")
     waves: dict[WaveName, Wave] = Field(default_factory=dict)
+    reading: Reading = AS_SNIFFED
     columns: Columns = Columns()
     scales: Scales = Field(default_factory=dict)
     questions: Annotated[Questions, Field(min_length=1)]
@@ -62,7 +64,24 @@ class Study(Section):
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        return variables_of(self.questions, self.scales)
+        found = variables_of(self.questions, self.scales)
+        if not self.columns.unanswered:
+            return found
+        return tuple(v if v.asked_if is not None else replace(v, asked_if=Shown(v.question)) for v in found)
+
+    @property
+    def cells(self) -> dict[str, tuple[str, ...]]:
+        """Columns of `delivered` that hold the answers to each question."""
+        return cells_of(self.questions, self.scales)
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Column that tells whether a question was shown, of each question; empty where the exports do not tell."""
+        return {name: f"{SHOWN}{name}" for name in self.questions} if self.columns.unanswered else {}
+
+    def reading_of(self, wave: str) -> Reading:
+        """How the wave's delivery is to be read."""
+        return self.waves.get(wave, Wave()).reading.over(self.reading)
 
     @property
     def sampling_columns(self) -> dict[str, str]:

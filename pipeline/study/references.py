@@ -129,9 +129,9 @@ class _Finder:
 
     def _names(self, place: Place, condition: Condition) -> Iterator[Problem]:
         for leaf in leaves(condition):
-            if not isinstance(leaf, Filter):
+            if isinstance(leaf, Chosen | InRange | Answered):
                 yield from self._leaf((*place, *leaf.at), leaf)
-            elif leaf.name not in self.study.filters:
+            elif isinstance(leaf, Filter) and leaf.name not in self.study.filters:
                 yield unknown((*place, *leaf.at), "filter", leaf.name, self.study.filters)
 
     def _too_long(self, place: Place, condition: Condition) -> Iterator[Problem]:

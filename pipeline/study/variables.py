@@ -15,6 +15,7 @@ from pipeline.study.questions import (
     Option,
     Question,
     Scales,
+    SingleQuestion,
     TextQuestion,
 )
 
@@ -54,6 +55,31 @@ def options_of(question: Question, scales: Scales) -> dict[str, Option]:
     if question.options is not None:
         return question.options
     return scales.get(question.scale or "", {})
+
+
+def hot_columns(name: str, question: Question) -> dict[str, str]:
+    """Option -> column of `delivered`, where each option of a single question was delivered in one of its own."""
+    if isinstance(question, SingleQuestion) and question.by_columns:
+        return {key: f"{name}__{key}" for key in question.options or {}}
+    return {}
+
+
+def cells_of(questions: Mapping[str, Question], scales: Scales) -> dict[str, tuple[str, ...]]:
+    """Columns of `delivered` that hold the answers to each question.
+
+    A variable each; those of a question delivered by option; and, beside the ticks of a multiple-response
+    question, one of its own name for exports that join them in one cell.
+    """
+    found: dict[str, list[str]] = {name: [] for name in questions}
+    for v in variables_of(questions, scales):
+        found[v.question].append(v.name)
+    for name, question in questions.items():
+        found[name] += [name] if isinstance(question, MultipleQuestion) else hot_columns(name, question).values()
+    return {name: tuple(columns) for name, columns in found.items()}
+
+
+SHOWN = "shown__"
+"""What begins the name of the column that tells whether a question was shown; no question is called `shown`."""
 
 
 def variables_of(questions: Mapping[str, Question], scales: Scales) -> tuple[Variable, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.errors import SurveyError
-from pipeline.study.section import BREAK, Section, Words, wrong
+from pipeline.study.section import BREAK, Section, Texts, Words, wrong
 
 WAVE_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}"
 WAVE_WORDS = "letters, digits, - _ and single dots, no separators, at most 64, such as 2021 or 2021-spring"
@@ -42,15 +42,56 @@ def _day(value: Any) -> date:
     raise wrong(f'"{value}" is not a date', "a date such as 2018-06-15")
 
 
+def _sign(text: str) -> str:
+    sign = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(sign) != 1 or sign in '"\r\n':
+        raise wrong(f'"{text}" is no delimiter', 'one character, or "tab"')
+    return sign
+
+
 def _file(name: str) -> str:
     if not name.strip() or name.startswith(".") or re.search(r"[/\\]", name) or BREAK.search(name):
         raise wrong(f'"{name}" is not a file name', "the name of a file, without folders")
     return name
 
 
+METADATA = {
+    "id": "Respondent id",
+    "started": "Start of the interview",
+    "finished": "End of the interview",
+    "duration": "Duration",
+    "status": "How the response came about",
+    "progress": "Progress",
+    "recaptcha": "Bot score",
+    "fraud_score": "Fraud score",
+    "duplicate_score": "Score of being a duplicate",
+    "ballot_box": "Whether the platform saw the respondent before",
+}
+"""What tells of a response, and is no question: keys of `columns` that name a column, columns of `delivered`."""
+
 WaveName = Annotated[str, AfterValidator(_wave)]
 Day = Annotated[date, BeforeValidator(_day)]
 FileName = Annotated[str, AfterValidator(_file)]
+
+
+class Reading(Section):
+    """How a delivery is to be read, where what its content tells is wrong."""
+
+    platform: Literal["qualtrics", "surveymonkey", "limesurvey", "google_forms", "plain"] | None = None
+    encoding: Words | None = Field(None, description="of a text file, such as cp1251")
+    delimiter: Annotated[str, AfterValidator(_sign)] | None = Field(None, description='between fields, such as ";"')
+    header_rows: Annotated[int, Field(ge=1, le=9)] | None = Field(
+        None, description="rows above the answers: names, question texts, options; of platform plain"
+    )
+    sheet: Words | None = Field(None, description="of a workbook")
+
+    def over(self, other: Reading) -> Reading:
+        """This one, and what it does not say from the other."""
+        return Reading.model_validate(other.model_dump(exclude_none=True) | self.model_dump(exclude_none=True))
+
+
+AS_SNIFFED = Reading()
+"""Read as the content tells."""
 
 
 class Wave(Section):
@@ -58,6 +99,7 @@ class Wave(Section):
 
     fieldwork: tuple[Day, Day] | None = Field(None, description="[first, last day]")
     files: tuple[FileName, ...] = Field((), description="data files of the wave, where it is delivered in several")
+    reading: Reading = AS_SNIFFED
     admit: dict[str, Words] = Field(default_factory=dict, description="check: why the wave is published in spite of it")
 
     @model_validator(mode="after")
@@ -77,11 +119,22 @@ class Columns(Section):
     status: Words | None = Field(None, description="how the response came about: preview, test, spam")
     progress: Words | None = Field(None, description="percent completed")
     recaptcha: Words | None = Field(None, description="bot score from 0 (bot) to 1")
+    fraud_score: Words | None = Field(None, description="the platform's, from 0 to 100 (fraud)")
+    duplicate_score: Words | None = Field(None, description="the platform's, from 0 to 100 (the same respondent)")
+    ballot_box: Words | None = Field(None, description="whether the platform saw the respondent before: true")
+    pseudonymise: bool = Field(False, description="respondent ids are replaced by a keyed hash of them")
+    missing: Texts = Field((), description='answers that stand for none, such as "N/A", unless an option is called so')
+    unanswered: Texts = Field((), description='what stands for "shown, not answered", such as "-99"')
     personal: tuple[Words, ...] = Field((), description="columns that end at the delivered file")
     ignore: tuple[Words, ...] = Field((), description='columns to pass over; "Q_*" stands for all that begin so')
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """What each column of `delivered` that is no question tells."""
+        return METADATA
+
+    @property
     def named(self) -> dict[str, str]:
         """Column name of each that is declared: id, started and the like."""
-        found = {name: getattr(self, name) for name in type(self).model_fields if name not in ("personal", "ignore")}
+        found = {name: getattr(self, name) for name in METADATA}
         return {name: column for name, column in found.items() if column is not None}

@@ -36,7 +36,7 @@ from pipeline.tables.out import (
     WAVES,
     WEIGHTING,
 )
-from pipeline.tables.raw import DELIVERED, FILES, METADATA, SOURCE_COLUMNS
+from pipeline.tables.raw import DELIVERED, FILES, SOURCE_COLUMNS
 from pipeline.tables.table import ARROW, Column, Table
 
 ALL = (
@@ -70,7 +70,6 @@ __all__ = [
     "DISPOSITIONS",
     "FILES",
     "FINDINGS",
-    "METADATA",
     "PEER_PERCENTILES",
     "PEER_PLACES",
     "PUBLISHED",

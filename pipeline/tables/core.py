@@ -47,7 +47,11 @@ def _response_columns(study: Any) -> tuple[Column, ...]:
         Column("status", "varchar", "How the response came about."),
         Column("progress_pct", "double", "How far the respondent came.", unit="percent"),
         Column("recaptcha", "double", "Bot score, 0 bot to 1 human."),
+        Column("fraud_score", "double", "Fraud score of the platform, 100 fraud."),
+        Column("duplicate_score", "double", "Duplicate score of the platform, 100 the same respondent."),
+        Column("ballot_box", "boolean", "Whether the platform saw the respondent before; NULL where not measured."),
         *(Column(v.name, _KINDS[v.kind][0], _KINDS[v.kind][1]) for v in study.variables),  # type: ignore[arg-type]
+        *(Column(name, "tinyint", "1 where the question was shown, answered or not.") for name in study.shown.values()),
     )
 
 
@@ -58,7 +62,7 @@ RESPONSES = Table(
     key=("wave", "source_row"),
     columns=_response_columns,
     made_from=("delivered", "answers"),
-    sections=("scales", "questions"),
+    sections=("scales", "questions", "columns"),
     code=(*INGEST, "sql/core/responses.sql"),
 )
 

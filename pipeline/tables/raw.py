@@ -26,7 +26,7 @@ FILES = Table(
         Column("header_rows", "integer", "Header records above the data.", nullable=False),
         Column("source_columns", "integer", "Columns of the file.", nullable=False),
     ),
-    sections=("waves",),
+    sections=("waves", "reading"),
     code=INGEST,
 )
 
@@ -45,7 +45,8 @@ SOURCE_COLUMNS = Table(
         Column(
             "role",
             "varchar",
-            "question, metadata, sampling, personal, ignored, unlisted, repeated, nameless, missing, or not asked.",
+            "question, metadata, sampling, personal, paradata (timing, order of display), words (beside an option), "
+            "ignored, unlisted, repeated, nameless, missing, or not asked.",
             nullable=False,
         ),
         Column("variable", "varchar", "Column of `delivered` that it becomes, or empty.", nullable=False),
@@ -57,26 +58,15 @@ SOURCE_COLUMNS = Table(
 
 
 def _delivered_columns(study: Any) -> tuple[Column, ...]:
-    names = [v.name for v in study.variables]
-    joined = [name for name, question in study.questions.items() if question.type == "multiple"]
     return (
         WAVE,
         SOURCE_ROW,
-        *(Column(name, "varchar", text) for name, text in METADATA.items()),
+        *(Column(name, "varchar", f"{text}, as delivered.") for name, text in study.columns.metadata.items()),
         *(Column(name, "varchar", "Design or weight as delivered.") for name in study.sampling_columns),
-        *(Column(name, "varchar", "Answer as delivered.") for name in (*names, *joined)),
+        *(Column(name, "varchar", "Answer as delivered.") for names in study.cells.values() for name in names),
+        *(Column(name, "tinyint", "1 where the question was shown, answered or not.") for name in study.shown.values()),
     )
 
-
-METADATA = {
-    "id": "Respondent id as delivered.",
-    "started": "Start of the interview as delivered.",
-    "finished": "End of the interview as delivered.",
-    "duration": "Duration as delivered.",
-    "status": "How the response came about, as delivered.",
-    "progress": "Progress as delivered.",
-    "recaptcha": "Bot score as delivered.",
-}
 
 DELIVERED = Table(
     "delivered",

@@ -3,18 +3,31 @@
 {% macro code(name) -%}
 CASE{% for code, answers in known[name].codes.items() %} WHEN {{ name | name }} IN ({% for answer in answers %}{{ answer | value }}{{ ", " if not loop.last }}{% endfor %}) THEN {{ code | value }}{% endfor %} WHEN {{ name | name }} IS NOT NULL THEN {{ known[name].otherwise | value }} END
 {%- endmacro %}
+{# The option whose own column is ticked; none where several are. #}
+{% macro one_of(name) -%}
+{% set found = [] %}{% for key, ticked in hot[name].items() if ticked %}{% set _ = found.append((key, columns_of[name][key], ticked)) %}{% endfor %}
+{% if not found %}CAST(NULL AS VARCHAR){% else %}CASE WHEN {% for key, column, ticked in found %}CAST(COALESCE({{ column | name }} IN {{ texts(ticked) }}, FALSE) AS INTEGER){{ " + " if not loop.last }}{% endfor %} = 1 THEN CASE{% for key, column, ticked in found %} WHEN {{ column | name }} IN {{ texts(ticked) }} THEN {{ key | value }}{% endfor %} END END{% endif %}
+{%- endmacro %}
+{% macro texts(several) -%}
+({% for text in several %}{{ text | value }}{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}
 WITH coded AS (
     SELECT
-        wave, source_row, id, duration, status, progress, recaptcha,
+        wave, source_row, id, duration, status, progress, recaptcha, fraud_score, duplicate_score, ballot_box,
         {{ sql.moment("started") }} AS started_at, {{ sql.moment("finished") }} AS finished_at
         {% for v in variables %}
         {% if v.kind in ("number", "text") %}
         , {{ v.name | name }}
+        {% elif v.name in hot %}
+        , {{ one_of(v.name) }} AS {{ v.name | name }}
         {% elif v.name in known %}
         , {{ code(v.name) }} AS {{ v.name | name }}
         {% else %}
         , CAST(NULL AS VARCHAR) AS {{ v.name | name }}
         {% endif %}
+        {% endfor %}
+        {% for column in shown %}
+        , {{ column | name }}
         {% endfor %}
         {% for question in joined %}
         , {{ question | name }} AS {{ ("cell of " ~ question) | name }}
@@ -61,7 +74,10 @@ SELECT
     COALESCE({{ sql.number("duration") }}, epoch(finished_at) - epoch(started_at)) AS duration_seconds,
     status,
     {{ sql.number("progress") }} AS progress_pct,
-    {{ sql.number("recaptcha") }} AS recaptcha
+    {{ sql.number("recaptcha") }} AS recaptcha,
+    {{ sql.number("fraud_score") }} AS fraud_score,
+    {{ sql.number("duplicate_score") }} AS duplicate_score,
+    CASE WHEN ballot_box IS NOT NULL THEN LOWER(ballot_box) IN ('true', '1', 'yes') END AS ballot_box
     {% for v in variables %}
     {% if v.kind == "choice" %}
     , {{ v.name | name }}
@@ -72,5 +88,8 @@ SELECT
     {% else %}
     , CAST({{ v.name | name }} AS TINYINT) AS {{ v.name | name }}
     {% endif %}
+    {% endfor %}
+    {% for column in shown %}
+    , {{ column | name }}
     {% endfor %}
 FROM {{ "answered" if ticks else "coded" }}

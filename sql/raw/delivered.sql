@@ -7,6 +7,23 @@ CASE WHEN {{ column }} >= '!' THEN {{ column }} ELSE {{ trimmed(column) }} END
 {% macro trimmed(column) -%}
 NULLIF(TRIM({{ column }}, {{ white_space | value }}), '')
 {%- endmacro %}
+{% macro texts(several) -%}
+({% for text in several %}{{ text | value }}{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}
+{# An answer, or NULL where the cell holds what stands for none. #}
+{% macro answer(variable, column, blanks) -%}
+{%- set own = cell(column) if variable in evened else trimmed(column) -%}
+{%- if blanks -%}CASE WHEN LOWER({{ trimmed(column) }}) IN {{ texts(blanks) }} THEN NULL ELSE {{ own }} END{%- else -%}{{ own }}{%- endif -%}
+{%- endmacro %}
+{% macro one(variable, column, blanks) -%}
+{%- if variable in written -%}
+CASE WHEN {{ answer(variable, column, blanks) }} IS NOT NULL THEN '1' END
+{%- elif variable in written_ticks -%}
+CASE WHEN LOWER({{ trimmed(column) }}) IN {{ texts(not_ticked) }} THEN '0' WHEN {{ answer(variable, column, blanks) }} IS NOT NULL THEN '1' END
+{%- else -%}
+{{ answer(variable, column, blanks) }}
+{%- endif -%}
+{%- endmacro %}
 SELECT
     {{ wave | value }} AS wave,
     {% if files | length > 1 %}
@@ -15,7 +32,16 @@ SELECT
     CAST(file_row AS BIGINT) AS source_row
     {% endif %}
     {% for variable in names %}
+    {% if variable == "id" and key is not none %}
+    {# HMAC-SHA256: hash of the outer key and of the hash of the inner key and the id. #}
+    , sha256(unhex('{{ key.outer }}') || unhex(sha256(unhex('{{ key.inner }}') || encode(id)))) AS id
+    {% else %}
     , {{ variable | name }}
+    {% endif %}
+    {% endfor %}
+    {% for column in shown %}
+    {# Without a single mark the export does not tell who was shown what. #}
+    , CASE WHEN BOOL_OR("tells who was shown") OVER () THEN {{ column | name }} ELSE 1 END AS {{ column | name }}
     {% endfor %}
 FROM (
 {% for file in files %}
@@ -24,20 +50,25 @@ FROM (
     SELECT
         {{ loop.index }} AS file_number, record - {{ file.header_rows }} AS file_row
         {% for variable in names %}
-        {% set column = "c" ~ file.positions[variable] if variable in file.positions else none %}
-        {% if column is none %}
+        {% set at = file.positions.get(variable, []) %}
+        {% set blanks = (missing.get(variable, []) + file.unanswered) if variable in questions else [] %}
+        {% if not at %}
         , CAST(NULL AS VARCHAR) AS {{ variable | name }}
-        {% elif variable in written %}
-        , CASE WHEN {{ trimmed(column) }} IS NOT NULL THEN '1' END AS {{ variable | name }}
-        {% elif variable in written_ticks %}
-        , CASE WHEN LOWER({{ trimmed(column) }}) IN ({% for answer in not_ticked %}{{ answer | value }}{{ ", " if not loop.last }}{% endfor %}) THEN '0' WHEN {{ trimmed(column) }} IS NOT NULL THEN '1' END AS {{ variable | name }}
-        {% elif variable in evened %}
-        , {{ cell(column) }} AS {{ variable | name }}
+        {% elif at | length == 1 %}
+        , {{ one(variable, "c" ~ at[0], blanks) }} AS {{ variable | name }}
         {% else %}
-        , {{ trimmed(column) }} AS {{ variable | name }}
+        , COALESCE({% for i in at %}{{ one(variable, "c" ~ i, blanks) }}{{ ", " if not loop.last }}{% endfor %}) AS {{ variable | name }}
         {% endif %}
         {% endfor %}
+        {% if shown %}
+        , (FALSE{% for cells in shown.values() %}{% for name in cells %}{% for i in file.positions.get(name, []) %} OR COALESCE(LOWER({{ trimmed("c" ~ i) }}) IN {{ texts(file.unanswered) }}, FALSE){% endfor %}{% endfor %}{% endfor %}) AS "tells who was shown"
+        {% endif %}
+        {% for column, cells in shown.items() %}
+        {% set at = [] %}{% for name in cells %}{% for i in file.positions.get(name, []) %}{% set _ = at.append(i) %}{% endfor %}{% endfor %}
+        , {% if at | length > 0 %}CAST(COALESCE({% for i in at %}{{ trimmed("c" ~ i) }}{{ ", " if not loop.last }}{% endfor %}) IS NOT NULL AS TINYINT){% else %}CAST(0 AS TINYINT){% endif %} AS {{ column | name }}
+        {% endfor %}
     FROM (
+        {% if file.is_csv %}
         -- Header rows are counted here: DuckDB's own `skip` miscounts behind a byte-order mark or a blank line.
         SELECT *, row_number() OVER () AS record
         FROM read_csv(
@@ -46,6 +77,9 @@ FROM (
             strict_mode = {{ file.strict | value }}, encoding = 'utf-8', max_line_size = 16000000,
             columns = { {%- for i in range(1, file.width + 1) %}'c{{ i }}': 'VARCHAR'{{ ", " if not loop.last }}{% endfor %} }
         )
+        {% else %}
+        SELECT *, file_row_number + 1 AS record FROM read_parquet({{ file.path | value }}, file_row_number = true)
+        {% endif %}
     )
     WHERE record > {{ file.header_rows }}
 {% endfor %}

@@ -124,7 +124,7 @@ def test_a_wave_name_that_is_no_folder_of_its_own_is_refused(wave: str, home: Ho
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is empty"), (b"Id,Do you use it?\n", "no answers"), (b"Id,Caf\xe9\n1,2\n", "UTF-8"),
+    [(b"", "is empty"), (b"Id,Do you use it?\n", "no answers"), ("Id,Größe\n".encode() + b"1,Caf\xe9\n", "UTF-8"),
      (b"PK\x03\x04\x00\x00", "not a text file"), (b"Id,A\n1,2\n3", "cut short")],
 )  # fmt: skip
 def test_a_bad_delivery_is_refused_and_nothing_is_changed(

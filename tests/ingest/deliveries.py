@@ -16,7 +16,6 @@ from pipeline.ingest.delivered import delivered_query, file_rows, source_column_
 from pipeline.ingest.matching import match
 from pipeline.ingest.readable import reading
 from pipeline.ingest.responses import available_variables, responses_query
-from pipeline.ingest.sniffing import read_source
 from pipeline.settings import Home
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile, study_from_text
@@ -240,28 +239,30 @@ def ingest(store: WaveStore) -> WaveStore:
     study, wave = store.study, store.wave
 
     def matched() -> list[dict[str, object]]:
-        sources = [read_source(path) for path in store.delivery()]
+        sources = store.sources()
         found = [
             (s, match(s, study.questions, study.scales, study.columns, wave, study.sampling_columns.items()))
             for s in sources
         ]
         return source_column_rows(wave, found)
 
-    store.write(tables.FILES, file_rows(wave, [read_source(path) for path in store.delivery()]))
+    store.write(tables.FILES, file_rows(wave, store.sources()))
     store.write(tables.SOURCE_COLUMNS, matched())
-    columns, variables = store.rows(tables.SOURCE_COLUMNS), study.variables
+    columns = store.rows(tables.SOURCE_COLUMNS)
     reading(
-        [read_source(path) for path in store.delivery()],
-        lambda ready: store.create(tables.DELIVERED, delivered_query(wave, ready, columns, variables)),
+        store.sources(),
+        lambda ready: store.create(tables.DELIVERED, delivered_query(wave, ready, columns, study, store.id_key)),
     )
     there = available_variables(columns)
-    values = store.fetch(values_query(variables, there), tables.ANSWERS)
-    store.write(tables.ANSWERS, read_answers(wave, variables, values.to_pylist()))
-    store.create(tables.RESPONSES, responses_query(variables, there, store.rows(tables.ANSWERS)))
+    values = store.fetch(values_query(study.questions, study.scales, there), tables.ANSWERS)
+    store.write(tables.ANSWERS, read_answers(wave, study.questions, study.scales, values.to_pylist()))
+    answers = store.rows(tables.ANSWERS)
+    query = responses_query(study.questions, study.scales, there, answers, study.shown.values())
+    store.create(tables.RESPONSES, query)
     return store
 
 
 def responses(store: WaveStore) -> list[dict[str, object]]:
     """Table `responses` without the wave and what only some platforms deliver."""
-    left_out = {"wave", "status", "progress_pct", "recaptcha"}
+    left_out = {"wave", "status", "progress_pct", "recaptcha", "fraud_score", "duplicate_score", "ballot_box"}
     return [{k: v for k, v in row.items() if k not in left_out} for row in store.rows(tables.RESPONSES)]

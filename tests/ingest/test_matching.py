@@ -24,7 +24,7 @@ GRID = '{type: grid, text: "Agree?", rows: {us: "Us", them: "Them, too"}, option
 def source(*columns: SourceColumn | str) -> Source:
     """A source with these columns; a text alone is a column whose name is its text."""
     named = [c if isinstance(c, SourceColumn) else SourceColumn(0, c, c) for c in columns]
-    placed = tuple(SourceColumn(i, c.name, c.text, c.part, c.import_id) for i, c in enumerate(named, 1))
+    placed = tuple(replace(c, position=i) for i, c in enumerate(named, 1))
     return Source(Path("export.csv"), "utf-8", ",", Layout("plain", 1, placed, {}))
 
 
@@ -142,7 +142,16 @@ def test_a_joined_question_that_is_missing_is_named_once_and_one_split_up_by_its
 
 def test_personal_and_ignored_columns_are_told_from_unlisted_ones():
     more = 'columns: {id: Code, personal: [Phone, "Name*"], ignore: ["Q_*"]}\n'
-    found = matched(f"  often: {OFTEN}\n", "Code", "Phone", "Name of pet", "IPAddress", "q_extra", "Rest", more=more)
+    found = matched(
+        f"  often: {OFTEN}\n",
+        "Code",
+        "Phone",
+        "Name of pet",
+        SourceColumn(0, "IPAddress", "", kind="personal"),
+        "q_extra",
+        "Rest",
+        more=more,
+    )
     assert [role for _, role, _ in roles(found)[:6]] == [
         "metadata", "personal", "personal", "personal", "ignored", "unlisted",
     ]  # fmt: skip
@@ -171,7 +180,7 @@ def test_a_declared_metadata_column_that_a_file_lacks_is_the_platforms_own():
 
 def test_a_declared_metadata_column_comes_before_the_platforms_own():
     found = roles(of_platform(DECLARED, "Took", "seconds", "id", "ResponseId"))
-    assert found[1:5] == [(2, "unlisted", ""), (3, "metadata", "duration"), (4, "metadata", "id"), (5, "metadata", "")]
+    assert found[1:5] == [(2, "metadata", ""), (3, "metadata", "duration"), (4, "metadata", "id"), (5, "metadata", "")]
     assert found[5:] == [(0, "missing", "started"), (0, "missing", "finished"), (0, "missing", "status")]
 
 

@@ -30,9 +30,7 @@ def cells(path: Path) -> list[tuple[str | None, str | None]]:
     source = read_source(path)
     found = match(source, STUDY.questions, STUDY.scales, STUDY.columns, "w")
     columns = source_column_rows("w", [(source, found)])
-    rows = reading(
-        [source], lambda ready: engine.fetch(delivered_query("w", ready, columns, STUDY.variables), {})
-    ).to_pylist()
+    rows = reading([source], lambda ready: engine.fetch(delivered_query("w", ready, columns, STUDY), {})).to_pylist()
     assert [row["source_row"] for row in rows] == list(range(1, len(rows) + 1))
     return [(row["a"], row["b"]) for row in rows]
 

@@ -38,10 +38,8 @@ UNFIT = {
     "header and blank lines": (b"Q1,Q2\n\n\r\n", "has headers but no answers"),
     "Qualtrics headers only": (b'Q1,Q2\nOne,Two\n"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n', "no answers"),
     "SurveyMonkey headers only": (b"Respondent ID,What?\n,Response\n", "has headers but no answers"),
-    "cp1252 in the header": ("Größe,Q2\n1,2\n".encode("cp1252"), r"line 1: is not UTF-8 text"),
-    "cp1252 in a cell": ("Q1,Q2\n1,2\n3,Größe\n".encode("cp1252"), r"line 3: is not UTF-8 text"),
+    "UTF-8 but for a byte": ("Größe,Q2\n1,2\nGröße,Ä\n".encode() + b"\xe9\n", r"line 4: is not UTF-8 text"),
     "UTF-16 cut in the middle of a sign": ("Q1,Q2\n1,2\n".encode("utf-16") + b"\x00", "is not UTF-16 text"),
-    "UTF-16 without its mark": ("Q1,Q2\n1,2\n".encode("utf-16-le"), "zero bytes"),
     "an Excel workbook named csv": (zipped(), "a zip archive or an Excel workbook"),
     "a gzip archive named csv": (b"\x1f\x8b\x08\x00\x00\xff\xfe", "a gzip archive"),
     "random bytes": (bytes(range(256)), "is not a text file"),
@@ -70,12 +68,12 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):
 
 def test_the_error_of_a_wrong_encoding_says_what_was_expected_found_and_what_to_do(tmp_path: Path):
     with pytest.raises(DeliveryError) as caught:
-        source_of(tmp_path, b"Q1,Q2\n1,caf\xe9\n")
+        source_of(tmp_path, "Q1,Größe\n1,".encode() + b"caf\xe9\n")
     assert str(caught.value).splitlines() == [
         f"{tmp_path / 'export.csv'}, line 2: is not UTF-8 text",
         "  expected: UTF-8, or UTF-16 with its mark",
         "  found: byte 0xe9",
-        "  do: export the survey again as UTF-8, or save it as UTF-8 in the program that wrote it",
+        "  do: export the survey again as UTF-8, or say in the study file what it is in: reading: {encoding: cp1252}",
     ]
 
 
@@ -180,5 +178,5 @@ def test_header_rows_of_unequal_length_keep_every_named_column(tmp_path: Path):
 def test_an_error_names_no_answer(tmp_path: Path):
     """What respondents wrote stays in the delivery; errors are published with the wave."""
     with pytest.raises(DeliveryError) as caught:
-        source_of(tmp_path, "Q1,Q2\n1,secret caf\udce9\n".encode("utf-8", "surrogateescape"))
+        source_of(tmp_path, "Q1,Größe\n1,secret ä\udce9\n".encode("utf-8", "surrogateescape"))
     assert not re.search("secret", str(caught.value))

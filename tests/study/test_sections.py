@@ -52,7 +52,7 @@ def test_questions(example: Study):
     assert [example.questions["region"].asked_in(wave) for wave in ("2021", "2022")] == [True, False]
     assert example.questions["budget"].asked_in("2022")
     assert example.questions["budget"].range == (0, 1_000_000_000)
-    assert example.questions["listening"].column == "QID7"
+    assert example.questions["listening"].column == ("QID7",)
     assert {key: row.text for key, row in example.questions["practice"].rows.items()} == {
         "crm": "link social data to CRM", "attribution": "attribute sales to social",
     }  # fmt: skip
