@@ -8,6 +8,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -59,12 +60,24 @@ def read_source(path: Path, reading: Reading = AS_SNIFFED) -> Source:
             break
     if not head:
         raise DeliveryError(f"{path}, line 1", "is longer than any header row", found=f"over {size:,} bytes")
-    layout = _layout(path, head, reading)
+    titles = 1 if SEPARATOR.match(text) else _titles(head) if reading.header_rows is None else 0
+    layout = _layout(path, head[titles:], reading)
+    layout = replace(layout, header_rows=layout.header_rows + titles)
     _has_answers(path, head, layout)
     if len(layout.columns) == 1 and text[0] in "\r\n":
         raise DeliveryError(f"{path}, line 1", "is blank", expected="column names", do="delete the blank line")
     ragged = any(len(record) != len(layout.columns) for record in head[: layout.header_rows])
     return Source(path, encoding, delimiter, layout, seen, ragged_header=ragged)
+
+
+def _titles(head: list[list[str]]) -> int:
+    """Records above the table: its title, "sep=;" and the like, which fill the first cell of a wider table only."""
+    width = Counter(len(record) for record in head).most_common(1)[0][0]
+    filled = [sum(bool(cell.strip()) for cell in record) for record in head]
+    count = 0
+    while width > 2 and count < len(head) - 1 and filled[count] == 1 and head[count][0].strip():
+        count += 1
+    return count if count < len(head) - 1 and filled[count] > width / 2 else 0
 
 
 def _has_answers(path: Path, head: list[list[str]], layout: Layout) -> None:
@@ -150,11 +163,12 @@ def _declared_encoding(path: Path, name: str) -> str:
 def not_text(path: Path, line: int, byte: int, encoding: str = "utf-8") -> DeliveryError:
     """The error of a byte that does not belong in a text of this encoding."""
     return DeliveryError(
-        f"{path}, line {line}", f"is not {encoding.removesuffix('-sig').upper()} text", expected="UTF-8, or UTF-16 with its mark",
+        f"{path}, line {line}",
+        f"is not {encoding.removesuffix('-sig').upper()} text",
+        expected="UTF-8, or UTF-16 with its mark",
         found=f"byte {byte:#04x}",
-        do="export the survey again as UTF-8, or say in the study file what it is in: "
-        "reading: {encoding: cp1252}",
-    )  # fmt: skip
+        do="export the survey again as UTF-8, or say in the study file what it is in: reading: {encoding: cp1252}",
+    )
 
 
 def _delimiter(text: str) -> str:
