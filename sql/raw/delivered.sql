@@ -13,7 +13,7 @@ NULLIF(TRIM({{ column }}, {{ white_space | value }}), '')
 {# An answer, or NULL where the cell holds what stands for none. #}
 {% macro answer(variable, column, blanks) -%}
 {%- set own = cell(column) if variable in evened else trimmed(column) -%}
-{%- if blanks -%}CASE WHEN LOWER({{ trimmed(column) }}) IN {{ texts(blanks) }} THEN NULL ELSE {{ own }} END{%- else -%}{{ own }}{%- endif -%}
+{%- if blanks | length == 1 -%}NULLIF({{ own }}, {{ blanks[0] | value }}){%- elif blanks -%}CASE WHEN {{ own }} NOT IN {{ texts(blanks) }} THEN {{ own }} END{%- else -%}{{ own }}{%- endif -%}
 {%- endmacro %}
 {% macro one(variable, column, blanks) -%}
 {%- if variable in written -%}
@@ -61,7 +61,7 @@ FROM (
         {% endif %}
         {% endfor %}
         {% if shown %}
-        , (FALSE{% for cells in shown.values() %}{% for name in cells %}{% for i in file.positions.get(name, []) %} OR COALESCE(LOWER({{ trimmed("c" ~ i) }}) IN {{ texts(file.unanswered) }}, FALSE){% endfor %}{% endfor %}{% endfor %}) AS "tells who was shown"
+        , (FALSE{% for cells in shown.values() %}{% for name in cells %}{% for i in file.positions.get(name, []) %} OR COALESCE({{ trimmed("c" ~ i) }} IN {{ texts(file.unanswered) }}, FALSE){% endfor %}{% endfor %}{% endfor %}) AS "tells who was shown"
         {% endif %}
         {% for column, cells in shown.items() %}
         {% set at = [] %}{% for name in cells %}{% for i in file.positions.get(name, []) %}{% set _ = at.append(i) %}{% endfor %}{% endfor %}
