@@ -177,7 +177,7 @@ def test_a_mean_of_yes_and_no_is_a_share():
 
 
 def test_a_weight_keeps_its_digits_beside_others_that_are_far_larger():
-    """R: wx = pw^4 in svydesign(~1, strata = ~stype, weights = ~wx), svyby, svycontrast; `pop` is a billion times wx."""
+    """R: svydesign(~1, strata = ~stype, weights = ~wx), wx = pw^4; svyby, svycontrast. `pop` is a billion times wx."""
     rows = schools("apistrat")
     for row in rows:
         row |= {"wx": float(row["pw"]) ** 4, "pop": 1e9 * float(row["pw"]) ** 4}
