@@ -55,8 +55,9 @@ def weightings_of(weights: Weights, comparisons: Comparisons, design: Design | N
 
 
 def sums_of(base: str, kind: str, weighted: bool, units: bool) -> list[str]:
-    """Names of the sums of a base or a yes: n, w only with weights, ww only where respondents are their own units."""
-    sums = ["n", *(["w"] if weighted else []), *(["ww"] if weighted and not units else [])]
+    """Names of the sums of a base or a yes: n, w only with weights, ww of a yes only where respondents are units."""
+    squared = weighted and (kind == "base" or not units)
+    sums = ["n", *(["w"] if weighted else []), *(["ww"] if squared else [])]
     return [f"{base}__{name}_{kind}" for name in sums]
 
 

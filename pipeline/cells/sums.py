@@ -25,7 +25,7 @@ class Cells:
     psu, margins: (C,) whole numbers, 0 where the design has no units or the weights no margins.
     n, w, ww: respondents, weights, squared weights (C,), all analysed ones. n_base, n_yes, w_base, w_yes, ww_base,
     ww_yes: (C, K); all 0 for an indicator that the wave could not measure. Without weights w and ww equal n; with
-    sampling units ww_base and ww_yes say nothing. r: (C, R), r_base, r_yes: (C, R, K), weights under R replicates.
+    sampling units ww_yes says nothing. r: (C, R), r_base, r_yes: (C, R, K), weights under R replicates.
     """
 
     indicators: tuple[str, ...]

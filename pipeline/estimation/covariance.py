@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from pipeline.cells.sums import Cells
 from pipeline.estimation.counts import Floats
 from pipeline.estimation.plan import Plan
-from pipeline.estimation.replicates import replicated_shares
+from pipeline.estimation.replicates import replicate_covariance
 from pipeline.estimation.variance import by_number, stratum_variance, unit_variance
 from pipeline.weighting.assigning import margin_categories
 from pipeline.weighting.replication import Replication, Scales
 
 Chosen = NDArray[np.bool_]
 SWEEPS = 10  # over the margins, as R's
+NO_SPREAD = 1e-10  # standard errors below this part of the share are rounding
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def share_pair(cells: Cells, in_a: Chosen, in_b: Chosen, plan: Plan) -> SharePai
     `svyby(~y, ~group, design, svymean, covmat = TRUE)`, with `rake` where the plan has margins, and with
     `svrepdesign` where it has replicates.
     """
-    v_a, v_b, covariance = _covariance(cells, (in_a, in_b), plan)
+    v_a, v_b, covariance = _told(cells, (in_a, in_b), _covariance(cells, (in_a, in_b), plan))
     a, b = _shares(cells, in_a, plan, v_a), _shares(cells, in_b, plan, v_b)
     df = np.full(len(covariance), design_df(cells, plan))
     return SharePair(a, b, covariance, df, _simple_variance(cells, in_a & in_b, a, b))
@@ -98,24 +99,23 @@ def _simple_variance(cells: Cells, in_both: Chosen, a: Shares, b: Shares) -> Flo
 
 def group_shares(cells: Cells, members: Chosen, plan: Plan) -> Shares:
     """Shares of one group among cells that hold every analysed respondent, as `share_pair`."""
-    return _shares(cells, members, plan, _covariance(cells, (members,), plan)[0])
+    return _shares(cells, members, plan, _told(cells, (members,), _covariance(cells, (members,), plan))[0])
 
 
 def design_df(cells: Cells, plan: Plan) -> float:
-    """Degrees of freedom of the whole design: sampling units minus strata, or as the replicates have them."""
+    """Degrees of freedom of the whole design: sampling units minus strata, or as the replicates have them.
+
+    cells: as `covering` gives them, which hold every analysed respondent once.
+    """
     if plan.replication is not None:
         return float(plan.replication.df)
-    return float(plan.sampling.df if plan.units else cells.n.sum() - len(np.unique(_strata(cells, plan)[0])))
+    return float(plan.df) if plan.df is not None else float(cells.n.sum() - 1)
 
 
 def _shares(cells: Cells, members: Chosen, plan: Plan, variance: Floats) -> Shares:
     base, yes = cells.w_base[members].sum(axis=0), cells.w_yes[members].sum(axis=0)
     n = cells.n_base[members].sum(axis=0)
-    if plan.units:  # squared weights stand for all of the group's respondents, not for each base
-        n_all, w_all, ww_all = (total[members].sum() for total in (cells.n, cells.w, cells.ww))
-        kish = n * _over(w_all**2, np.asarray(n_all * ww_all))
-    else:
-        kish = _over(base**2, cells.ww_base[members].sum(axis=0))
+    kish = _over(base**2, cells.ww_base[members].sum(axis=0))
     return Shares(
         x=cells.n_yes[members].sum(axis=0), n=n, weighted_base=base, p=_share(yes, base), variance=variance,
         n_eff_kish=kish, df=_group_df(cells, members, plan),
@@ -160,6 +160,16 @@ def _covariance(cells: Cells, groups: Sequence[Chosen], plan: Plan) -> list[Floa
     v_a, v_b = (linearised_variance(cells, *score, plan) for score in scores)
     v_both = linearised_variance(cells, scores[0][0] + scores[1][0], scores[0][1] + scores[1][1], plan)
     return [v_a, v_b, (v_both - v_a - v_b) / 2]
+
+
+def _told(cells: Cells, groups: Sequence[Chosen], found: Sequence[Floats]) -> list[Floats]:
+    """Variances, and the covariance, 0 where only rounding keeps them from it: all of a group's base in one unit."""
+    variances = []
+    for members, variance in zip(groups, found, strict=False):
+        share = _share(cells.w_yes[members].sum(axis=0), cells.w_base[members].sum(axis=0))
+        variances.append(np.where(variance <= (NO_SPREAD * share) ** 2, 0.0, variance))
+    nothing = np.any([variance == 0 for variance in variances], axis=0)
+    return [*variances, *(np.where(nothing, 0.0, covariance) for covariance in found[len(groups) :])]
 
 
 def linearised_variance(cells: Cells, alpha: Floats, beta: Floats, plan: Plan) -> Floats:
@@ -246,5 +256,6 @@ def _by_replicates(cells: Cells, groups: Sequence[Chosen], scales: Scales) -> li
                 replicates = repeated[members].sum(axis=0)
             sums.append(np.vstack([full[members].sum(axis=0), replicates]))
     yes_a, base_a, yes_b, base_b = sums if len(groups) > 1 else sums * 2
-    found = replicated_shares(yes_a, base_a, yes_b, base_b, scales).covariance
+    shares = np.stack([_share(yes_a, base_a), _share(yes_b, base_b)], axis=-1)
+    found = replicate_covariance(shares[1:], shares[0], scales)
     return [found[:, 0, 0]] if len(groups) == 1 else [found[:, 0, 0], found[:, 1, 1], found[:, 0, 1]]

@@ -17,6 +17,8 @@ FEW = 10.0
 """Expected yes (or no) at the effective base under which a normal interval of the log ratio is not trusted."""
 
 ROUNDING = 1e-9
+CANCELLED = 1e-13
+"""Part of the largest term below which a sum of variances is rounding."""
 
 LINEARISED = "linearised log ratio, t"
 MOVER = "MOVER-R of Wilson limits at effective bases, t"
@@ -85,7 +87,7 @@ def _odds_ratio(pair: SharePair) -> Floats:
 
 def _se_log(pair: SharePair) -> Floats:
     p_a, p_b = (np.where(group.p > 0, group.p, np.nan) for group in (pair.a, pair.b))
-    return _root(pair.a.variance / p_a**2 + pair.b.variance / p_b**2 - 2 * pair.covariance / (p_a * p_b))
+    return _root_of_sum(pair.a.variance / p_a**2, pair.b.variance / p_b**2, -2 * pair.covariance / (p_a * p_b))
 
 
 def _linear(pair: SharePair, level: float) -> dict[str, Floats]:
@@ -93,10 +95,11 @@ def _linear(pair: SharePair, level: float) -> dict[str, Floats]:
     p_a, p_b = pair.a.p, pair.b.p
     reach = t_quantile(level, pair.df)
     se = _nan_for_zero(_se_log(pair))
-    se_difference = _nan_for_zero(_root(pair.a.variance + pair.b.variance - 2 * pair.covariance))
+    se_difference = _nan_for_zero(_root_of_sum(pair.a.variance, pair.b.variance, -2 * pair.covariance))
     slope_a, slope_b = (_over(np.ones_like(p), p * (1 - p)) for p in (p_a, p_b))
-    se_odds = _nan_for_zero(_root(slope_a**2 * pair.a.variance + slope_b**2 * pair.b.variance
-                                  - 2 * slope_a * slope_b * pair.covariance))  # fmt: skip
+    se_odds = _nan_for_zero(_root_of_sum(
+        slope_a**2 * pair.a.variance, slope_b**2 * pair.b.variance, -2 * slope_a * slope_b * pair.covariance
+    ))  # fmt: skip
     ratio, odds, difference = _ratio(pair), _odds_ratio(pair), p_a - p_b
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         log_ratio = np.log(np.where(ratio > 0, ratio, np.nan))
@@ -120,6 +123,13 @@ def _cautious(pair: SharePair, n_eff_a: Floats, n_eff_b: Floats, level: float) -
         found[f"{name}_low"], found[f"{name}_high"] = method(*both)
     found["p_value"] = mover_p_value(both[0], n_eff_a, pair.b.p, n_eff_b, correlation, pair.df)
     return found
+
+
+def _root_of_sum(*parts: Floats) -> Floats:
+    """Square root of a variance, 0 where the parts cancel but for rounding."""
+    largest = np.max(np.abs(parts), axis=0)
+    variance = np.sum(parts, axis=0)
+    return _root(np.where(variance <= CANCELLED * largest, np.minimum(variance, 0.0), variance))
 
 
 def _root(variance: Floats) -> Floats:

@@ -56,7 +56,9 @@ def level_shares(
         }
     )
     return frame.assign(
-        **share_columns([group for group, _, _ in found], [all_ for _, all_, _ in found], cells, plan, display)
+        **share_columns(
+            [group for group, _, _ in found], [all_ for _, all_, _ in found], covering(cells, None, None), plan, display
+        )
     )
 
 

@@ -25,6 +25,8 @@ from pipeline.weighting.assigning import margin_categories
 from pipeline.weighting.raking import margin_residuals
 from pipeline.weighting.replication import Replication
 
+NO_SPREAD = 1e-10
+"""Standard errors below this part of the standard deviation are rounding."""
 COLUMNS = ["variable", "segment", "level", "mean", "mean_low", "mean_high", "sd", "median"]
 
 
@@ -65,14 +67,17 @@ def mean_rows(
         inside = members[:, None] & ~np.isnan(values)
         w = weights[:, None] * inside
         y = np.where(inside, values, 0.0)
-        n, total = inside.sum(axis=0), w.sum(axis=0)
-        mean = _over((w * y).sum(axis=0), total)
+        n, total = (w > 0).sum(axis=0), w.sum(axis=0)
+        lowest, highest = (end(np.where(w > 0, values, sign * np.inf), axis=0, initial=sign * np.inf)
+                           for end, sign in ((np.min, 1), (np.max, -1)))  # fmt: skip
+        mean = np.clip(_over((w * y).sum(axis=0), total), lowest, np.maximum(lowest, highest))
         spread = _over((w * (y - mean) ** 2 * inside).sum(axis=0), total) * _over(n, n - 1.0)
         if plan.kind == "simple":
             variance, df = _over(spread, n), n - 1.0
         else:
             variance, df = _designed(w, y, inside, mean, total, weights, sampled, replicates, plan)
-        half = t_quantile(LEVEL, df) * np.sqrt(np.where(variance > 0, variance, np.nan))
+        told = (spread > 0) & (variance > NO_SPREAD**2 * spread)
+        half = t_quantile(LEVEL, df) * np.sqrt(np.where(told, variance, np.nan))
         parts.append(pd.DataFrame({
             "variable": list(numbers), "segment": segment, "level": level, "mean": mean, "mean_low": mean - half,
             "mean_high": mean + half, "sd": np.sqrt(spread),
@@ -105,7 +110,8 @@ def _designed(
         z = by_number(units, z, len(plan.unit_stratum))
     else:
         labels = sorted(plan.fraction)
-        design = sampling(sampled["stratum"].to_numpy(), [plan.fraction[label] for label in labels], plan.lonely)
+        fractions = [plan.fraction[label] for label in labels]
+        design = sampling(sampled["stratum"].to_numpy(), fractions, plan.lonely, plan.df)
     return unit_variance(design, z), np.full(len(mean), float(design.df))
 
 

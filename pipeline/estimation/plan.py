@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.cells.cells import YesOrNo
 from pipeline.cells.sums import Cells, read_cells
@@ -30,8 +31,9 @@ class Plan:
     """kind: simple = neither weights nor design, so that counts say all.
 
     fraction: stratum -> sampled share of its units, all strata of the wave. units: whether respondents lie in
-    sampling units; unit_stratum: stratum of each unit, in order of its number. margins: what the weights are raked to
-    in this wave; empty where they are taken as fixed. replication: factors of replicates made from units, or how
+    sampling units; unit_stratum: stratum of each unit, in order of its number. df: units, or respondents, minus
+    strata, of those with a weight above 0, as R `degf`; None where counts say it. margins: what the weights are raked
+    to in this wave; empty where they are taken as fixed. replication: factors of replicates made from units, or how
     delivered (or raked) ones are to be read.
     """
 
@@ -41,6 +43,7 @@ class Plan:
     fraction: dict[str, float] = field(default_factory=dict)
     units: bool = False
     unit_stratum: tuple[str, ...] = ()
+    df: int | None = None
     margins: Margins = field(default_factory=dict)
     replication: Scales | None = None
 
@@ -58,7 +61,7 @@ class Plan:
     def sampling(self) -> Sampling:
         """The sampling units, where there are any."""
         labels = sorted(set(self.unit_stratum))
-        return sampling(np.array(self.unit_stratum), [self.fraction[label] for label in labels], self.lonely)
+        return sampling(np.array(self.unit_stratum), [self.fraction[label] for label in labels], self.lonely, self.df)
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,12 @@ def plan_of(
     units = sampled.group_by(["psu", "stratum"]).aggregate([]).sort_by("psu").to_pylist()
     has_units = bool(units) and units[0]["psu"] is not None
     raked = weight is not None and weight.rake is not None
+    weighed = sampled if weight is None else sampled.filter(pc.greater(sampled[f"weight_{name}"], 0.0))
+    places = weighed["psu"] if has_units else weighed["source_row"]
     replication = None
     kind: Kind = "linearised"
     if weight is not None and weight.replicates is not None:
-        kind, replication = "delivered replicates", _delivered(name, weight.replicates, sampled, replicates)
+        kind, replication = "delivered replicates", _delivered(name, weight.replicates, replicates)
     elif design is not None and design.variance != "linearised":
         made = replication_of(design, sampled.select(["stratum", "psu", "fraction"]).to_pandas())
         kind, replication = "made replicates", made
@@ -127,16 +132,17 @@ def plan_of(
         fraction={row["stratum"]: row["fraction_max"] for row in strata},
         units=has_units,
         unit_stratum=tuple(row["stratum"] for row in units) if has_units else (),
+        df=len(places.unique()) - len(weighed["stratum"].unique()),
         margins=weight.margins(wave) if weight is not None and raked else {},
         replication=replication,
     )
 
 
-def _delivered(name: str, declared: Replicates, sampled: pa.Table, replicates: pa.Table | None) -> Scales:
+def _delivered(name: str, declared: Replicates, replicates: pa.Table | None) -> Scales:
     matrix = replicate_matrix(replicates.to_pandas(), name) if replicates is not None else None
     if matrix is None:
         raise ValueError(f"weight {name} has no replicates")
-    base = sampled[f"weight_{name}"].to_numpy()[None, :]
-    df = replicate_df(np.vstack([base, matrix]))
     kind = KINDS[declared.kind]
-    return delivered_scales(kind, len(matrix), df, declared.fay, declared.scale, declared.rscales, declared.mse)
+    return delivered_scales(
+        kind, len(matrix), replicate_df(matrix), declared.fay, declared.scale, declared.rscales, declared.mse
+    )

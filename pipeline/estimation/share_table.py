@@ -53,7 +53,8 @@ def share_columns(
     df = np.full(shares.n.shape, design_df(cells, plan))
     low, high, method = share_limits(shares, n_eff, df, plan)
     simple = np.divide(shares.p * (1 - shares.p), shares.n, out=np.full(shares.n.shape, np.nan), where=shares.n > 0)
-    deff = np.divide(shares.variance, simple, out=np.full(simple.shape, np.nan), where=simple > 0)
+    told = (simple > 0) & (shares.variance > 0)
+    deff = np.divide(shares.variance, simple, out=np.full(simple.shape, np.nan), where=told)
     status, reason = statuses(shares, n_eff, df, plan.kind == "simple", display)
     found = {
         "x": shares.x.astype(int), "n": shares.n.astype(int), "weighted_base": shares.weighted_base,

@@ -92,8 +92,13 @@ def cochran_armitage(x: Floats, n: Floats) -> tuple[Floats, Floats]:
     return statistic, np.where(np.isnan(statistic), np.nan, chdtrc(1.0, np.nan_to_num(statistic)))
 
 
-def log_slope(yes: Floats, base: Floats) -> tuple[Floats, Floats, Floats]:
+def log_slope(
+    yes: Floats, base: Floats, mean_weight: Floats | None = None, start: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Slope of log share on position by quasi-likelihood of a Poisson model: sums (..., T, K).
+
+    mean_weight: (K,), what R divides weights by, which the end depends on; of replicates it divides by their sum.
+    start: (T, K) fitted shares to start from, as R's replicates do from those of the full sample.
 
     Returns slope (..., K), NaN where there is none, fitted shares (..., T, K), and those of the step before, by which
     R weighs when it takes the error.
@@ -105,13 +110,18 @@ def log_slope(yes: Floats, base: Floats) -> tuple[Floats, Floats, Floats]:
     highest = np.where(base > 0, score, -np.inf).max(axis=-2, initial=-np.inf)[..., None, :]
     known = ((yes > 0) & (score > lowest)).any(axis=-2) & ((yes > 0) & (score < highest)).any(axis=-2)
     y, w = (np.where(known[..., None, :], part, 1.0) for part in (yes, base))
-    scale = w.sum(axis=-2)
+    scale = w.sum(axis=-2) if mean_weight is None else np.where(known, mean_weight, 1.0)
     # Of yes and of no, each with its own start: weights of the regression and their sums with the working values.
     total = START_YES * y + START_NO * (w - y)
     product = START_YES * y * (np.log(START_YES) + (1 - START_YES) / START_YES)
     product = product + START_NO * (w - y) * (np.log(START_NO) - 1)
     former = 2 * (y * -np.log(START_YES) - (y - (START_YES * y + START_NO * (w - y)))).sum(axis=-2)
     slope, fitted, before = np.zeros(known.shape), np.zeros(y.shape), np.zeros(y.shape)
+    if start is not None:
+        given = np.where(known[..., None, :] & (start > 0), start, 1.0)
+        total = w * given
+        product = total * np.log(given) + (y - total)
+        former = 2 * (-y * np.log(given) - (y - total)).sum(axis=-2)
     running = known.copy()
     for _ in range(MOST_STEPS):
         s0, s1, s2 = ((total * score**power).sum(axis=-2) for power in (0, 1, 2))
@@ -136,9 +146,10 @@ def log_slope(yes: Floats, base: Floats) -> tuple[Floats, Floats, Floats]:
 def _slope_with_error(
     cells: Cells, place: NDArray[np.intp], yes: Floats, base: Floats, plan: Plan
 ) -> tuple[Floats, Floats]:
-    slope, fitted, before = log_slope(yes, base)
+    n = _by_tier(cells.n_base, place, len(yes)).sum(axis=0)
+    slope, fitted, before = log_slope(yes, base, _over(base.sum(axis=0), n))
     if plan.replication is not None:
-        variance = _replicated(cells, place, slope, plan.replication, len(yes))
+        variance = _replicated(cells, place, slope, fitted, plan.replication)
     else:
         score = np.arange(1.0, len(yes) + 1)[:, None]
         w0, w1, w2 = ((base * before * score**power).sum(axis=0) for power in (0, 1, 2))
@@ -148,18 +159,19 @@ def _slope_with_error(
     return slope, np.sqrt(np.where(variance > NOTHING**2, variance, np.nan))
 
 
-def _replicated(cells: Cells, place: NDArray[np.intp], slope: Floats, scales: Scales, tiers: int) -> Floats:
+def _replicated(cells: Cells, place: NDArray[np.intp], slope: Floats, fitted: Floats, scales: Scales) -> Floats:
     sums = []
     for full, repeated in ((cells.w_yes, cells.r_yes), (cells.w_base, cells.r_base)):
         by_tier = []
-        for t in range(tiers):
+        for t in range(len(fitted)):
             inside = place == t
             if isinstance(scales, Replication):
                 by_tier.append(scales.factors[:, cells.psu[inside]] @ full[inside])
             else:
                 by_tier.append(repeated[inside].sum(axis=0))
         sums.append(np.stack(by_tier, axis=-2))
-    repeats = log_slope(*sums)[0]
+    yes, base = sums
+    repeats = log_slope(yes, base, start=fitted)[0]
     return replicate_covariance(repeats[..., None], slope[:, None], scales)[..., 0, 0]
 
 

@@ -20,11 +20,13 @@ class Sampling:
 
     stratum: (P,) number of each unit's stratum, 0 to H - 1. fraction: (H,) share of the stratum's units that
     were sampled, 0 without a finite population correction. lonely: what a stratum with one unit contributes.
+    weighed_df: units minus strata of those that have a weight above 0, where some have none.
     """
 
     stratum: Numbers
     fraction: Floats
     lonely: Lonely = "fail"
+    weighed_df: int | None = None
 
     @property
     def units(self) -> Floats:
@@ -34,16 +36,21 @@ class Sampling:
     @property
     def df(self) -> int:
         """Degrees of freedom: units minus strata, over the whole design; equals R `degf`."""
-        return len(self.stratum) - len(self.fraction)
+        return len(self.stratum) - len(self.fraction) if self.weighed_df is None else self.weighed_df
 
 
-def sampling(stratum: ArrayLike, fraction: ArrayLike | None = None, lonely: Lonely = "fail") -> Sampling:
+def sampling(
+    stratum: ArrayLike,
+    fraction: ArrayLike | None = None,
+    lonely: Lonely = "fail",
+    weighed_df: int | None = None,
+) -> Sampling:
     """Sampling units from the stratum of each, any labels; fraction by stratum in the order of sorted labels."""
     labels, number = np.unique(np.asarray(stratum), return_inverse=True)
     shares = np.zeros(len(labels)) if fraction is None else np.asarray(fraction, float)
     if shares.shape != labels.shape or np.any((shares < 0) | (shares > 1)):
         raise ValueError("fraction must hold a share from 0 to 1 for each stratum")
-    return Sampling(number.astype(np.intp), shares, lonely)
+    return Sampling(number.astype(np.intp), shares, lonely, weighed_df)
 
 
 def stratum_variance(units: Floats, total: Floats, squares: Floats, fraction: Floats, lonely: Lonely) -> Floats:

@@ -240,27 +240,28 @@ def _cell_columns(study: Any) -> tuple[Column, ...]:
         Column("tier", "varchar", "Maturity tier; NULL: respondents with none."),
         Column("n", "bigint", "Analysed respondents.", unit="respondents", nullable=False),
     ]
-    kinds = {"n": "Respondents"}
+    of_base, of_yes = {"n": "Respondents"}, {"n": "Respondents"}
     if study.weights:
-        kinds |= {"w": "Sum of weights"}
+        of_base |= {"w": "Sum of weights", "ww": "Sum of squared weights"}
+        of_yes |= {"w": "Sum of weights"}
         columns += [
             Column("w", "double", "Sum of weights.", nullable=False),
             Column("ww", "double", "Sum of squared weights.", nullable=False),
         ]
         if not study.has_units:
-            kinds |= {"ww": "Sum of squared weights"}
+            of_yes |= {"ww": "Sum of squared weights"}
     indicators = study.indicator_columns
     for base in dict.fromkeys(i.base for i in indicators):
         columns += [
             Column(f"{base}__{kind}_base", "bigint" if kind == "n" else "double", f"{what} in the base of {base}.",
                    nullable=False)
-            for kind, what in kinds.items()
+            for kind, what in of_base.items()
         ]  # fmt: skip
     for i in indicators:
         columns += [
             Column(f"{i.name}__{kind}_yes", "bigint" if kind == "n" else "double",
                    f"{what} with {i.name}; NULL: nobody in the base, or no such question.")
-            for kind, what in kinds.items()
+            for kind, what in of_yes.items()
         ]  # fmt: skip
     return tuple(columns)
 

@@ -1,8 +1,9 @@
 -- cells: one row per wave, weight, replicate, stratum, sampling unit, combination of margins, tier and level of one
 -- segment, with the sums that shares, ratios and their variances need. Additive: cells of disjoint sets of respondents
 -- add up. Where levels overlap, each has two sets of cells: of its members (segment) and of those known to be outside
--- it (`not segment`). Sums of weights stand only where the study has weights, those of squares of a base only where
--- respondents are their own sampling units. Weights are summed as whole numbers, so that no order of adding shows. Portable SQL.
+-- it (`not segment`). Sums of weights stand only where the study has weights, those of squares of a yes only where
+-- respondents are their own sampling units. Weights are summed as whole numbers of 38 digits, so that no order of adding
+-- shows and a weight keeps all its digits beside one a billion times as large. Portable SQL.
 {% macro known(g) -%}
 {% if g.known %} AND ({% for column in g.known %}{{ column | name }} = 1{{ " OR " if not loop.last }}{% endfor %}){% endif %}
 {%- endmacro %}
@@ -11,13 +12,21 @@
 WITH
 {% if weighted %}
 scales AS (
-    -- Powers of 2 such that all weights, and all squares, sum to less than 2 to the 48th: exact in doubles.
+    -- Powers of 2 such that all weights, and all squares, sum to less than 2 to the 120th, which DECIMAL(38, 0) holds.
     SELECT
-        POWER(2, 48 - CEIL(LN(respondents) / LN(2)) - CEIL(LN(largest) / LN(2))) AS "its scale",
-        POWER(2, 48 - CEIL(LN(respondents) / LN(2)) - 2 * CEIL(LN(largest) / LN(2))) AS "its square scale"
+        POWER(2, 120 - CEIL(LN(respondents) / LN(2)) - CEIL(LN(largest) / LN(2))) AS "its scale",
+        POWER(2, 120 - CEIL(LN(respondents) / LN(2)) - 2 * CEIL(LN(largest) / LN(2))) AS "its square scale"
     FROM (
-        SELECT MAX(GREATEST({% for w in weightings %}{{ w.column | name }}, {% endfor %}1e-100)) AS largest, GREATEST(COUNT(*), 1) AS respondents
-        FROM weights
+        SELECT MAX(largest) AS largest, MAX(respondents) AS respondents
+        FROM (
+            SELECT MAX(GREATEST({% for w in weightings %}{{ w.column | name }}, {% endfor %}1e-100)) AS largest, GREATEST(COUNT(*), 1) AS respondents
+            FROM weights
+            {% if weightings | selectattr("replicated") | list %}
+            UNION ALL
+            SELECT MAX(weight) AS largest, 1 AS respondents
+            FROM replicates
+            {% endif %}
+        ) AS of_weights
     ) AS weights_found
 )
 , {% endif %}
@@ -35,8 +44,8 @@ divided AS (
         , {% if w and w.margins %}w.{{ w.margins | name }}{% else %}0{% endif %} AS "its margins"
         {% if w %}
         {% set weight = "p.weight" if repeated else "w." ~ (w.column | name) %}
-        , ROUND({{ weight }} * "its scale") AS "its weight"
-        , ROUND({{ weight }} * {{ weight }} * "its square scale") AS "its square"
+        , CAST({{ weight }} * "its scale" AS DECIMAL(38, 0)) AS "its weight"
+        , CAST({{ weight }} * {{ weight }} * "its square scale" AS DECIMAL(38, 0)) AS "its square"
         {% endif %}
         {% for g in groupings if g.level is not none %}
         , CASE WHEN {{ g.column | name }} = 1 THEN 1 WHEN {{ g.column | name }} = 0{{ known(g) }} THEN 0 END AS {{ ("member " ~ g.column) | name }}
@@ -72,17 +81,15 @@ divided AS (
         , CAST(COUNT({{ column }}) AS BIGINT) AS {{ (base ~ "__n_base") | name }}
         {% if weighted %}
         , CAST(COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its weight" END), 0) AS DOUBLE PRECISION) AS {{ (base ~ "__w_base") | name }}
-        {% if not units %}
         , CAST(COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its square" END), 0) AS DOUBLE PRECISION) AS {{ (base ~ "__ww_base") | name }}
-        {% endif %}
         {% endif %}
         {% endfor %}
         {% for y in indicators %}
         , CAST(SUM({{ y | name }}) AS BIGINT) AS {{ (y ~ "__n_yes") | name }}
         {% if weighted %}
-        , CAST(SUM("its weight" * {{ y | name }}) AS DOUBLE PRECISION) AS {{ (y ~ "__w_yes") | name }}
+        , CAST(SUM(CASE {{ y | name }} WHEN 1 THEN "its weight" WHEN 0 THEN 0 END) AS DOUBLE PRECISION) AS {{ (y ~ "__w_yes") | name }}
         {% if not units %}
-        , CAST(SUM("its square" * {{ y | name }}) AS DOUBLE PRECISION) AS {{ (y ~ "__ww_yes") | name }}
+        , CAST(SUM(CASE {{ y | name }} WHEN 1 THEN "its square" WHEN 0 THEN 0 END) AS DOUBLE PRECISION) AS {{ (y ~ "__ww_yes") | name }}
         {% endif %}
         {% endif %}
         {% endfor %}

@@ -8,9 +8,24 @@ import math
 import pytest
 import yaml
 
+from pipeline import engine
+from pipeline.cells.sums import covering
+from pipeline.estimation.covariance import share_pair
 from pipeline.estimation.designed import LINEARISED
+from pipeline.estimation.levels import level_shares
+from pipeline.estimation.means import mean_rows, numbers_query
 from pipeline.estimation.quantiles import t_quantile
-from tests.estimation.schools import REFERENCES, STUDY, findings, findings_of, mean_and_share, schools
+from tests.estimation.schools import (
+    REFERENCES,
+    STUDY,
+    core_tables,
+    findings,
+    findings_of,
+    mean_and_share,
+    schools,
+    study_and_cells,
+)
+from tests.records import cells_of
 
 PRECISE = 1e-8
 with (REFERENCES / "survey_risk_ratio.csv").open() as file:
@@ -159,3 +174,106 @@ def test_a_mean_of_yes_and_no_is_a_share():
         mean, low, high, pair = mean_and_share(data, sections, weight_main="pw", **columns)
         half = t_quantile(0.95, pair.df[0]) * math.sqrt(pair.a.variance[0])
         assert [mean, low, high] == pytest.approx([pair.a.p[0], pair.a.p[0] - half, pair.a.p[0] + half], rel=1e-9)
+
+
+def test_a_weight_keeps_its_digits_beside_others_that_are_far_larger():
+    """R: svydesign(~1, strata = ~stype, weights = ~wx), wx = pw^4; svyby, svycontrast. `pop` is a billion times wx."""
+    rows = schools("apistrat")
+    for row in rows:
+        row |= {"wx": float(row["pw"]) ** 4, "pop": 1e9 * float(row["pw"]) ** 4}
+    sections = "design: {strata: s}\nweights: {main: {column: wx}, pop: {column: pop}}\n"
+    text = STUDY + "  again: {a: {awards: ['Yes']}, b: {awards: ['No']}, weight: pop}\n"
+    columns = {"design_strata": "stype", "weight_main": "wx", "weight_pop": "pop"}
+    study, _, weighed, core = core_tables(rows, text + sections, **columns)
+    for name in ("main", "pop"):
+        weighted = cells_of(study, core, [name], weighed["weights"])[name]
+        segment = next(s for s in study.segment_columns if s.name == "awards")
+        cover = covering(weighted.cells, segment, None)
+        pair = share_pair(cover, cover.level == "Yes", cover.level == "No", weighted.plan).at(0)
+        variance = (
+            pair.a.variance / pair.a.p**2 + pair.b.variance / pair.b.p**2 - 2 * pair.covariance / pair.a.p / pair.b.p
+        )
+        assert math.sqrt(variance) == pytest.approx(0.2452810345256302, rel=1e-12)
+
+
+def test_who_has_no_weight_does_not_count_for_degrees_of_freedom_or_deviations():
+    """R: weights 0 for every seventh row; degf, svyvar, confint(svymean(~api00), df = degf)."""
+    rows = schools("apistrat")
+    for i, row in enumerate(rows, 1):
+        row["wz"] = 0.0 if i % 7 == 0 else row["pw"]
+    row = findings_of(rows, STRATA, design_strata="stype", weight_main="wz").loc["awards", "hi"]
+    assert row["df"] == 169
+    assert row["se_log_ratio"] == pytest.approx(0.2173548211925724, rel=PRECISE)
+    found = means_of(rows, design_strata="stype", weight_main="wz")
+    assert found["sd"] == pytest.approx(124.5003766233024, rel=PRECISE)
+    assert [found["mean_low"], found["mean_high"]] == pytest.approx([648.0544031277807, 689.1474559597148], rel=PRECISE)
+
+
+def test_numbers_that_are_all_alike_have_no_interval():
+    rows = schools("apistrat")
+    for row in rows:
+        row["api00"] = 7.3
+    found = means_of(rows, design_strata="stype", weight_main="pw")
+    assert (found["mean"], found["sd"]) == (7.3, 0.0)
+    assert found[["mean_low", "mean_high"]].isna().all()
+
+
+def means_of(rows, **columns):
+    study, inputs, weighed, core = core_tables(rows, STUDY + STRATA, **columns)
+    plan = cells_of(study, core, ["main"], weighed["weights"])["main"].plan
+    respondents = engine.fetch(numbers_query(["api00"], study.segment_columns), inputs).to_pandas()
+    return mean_rows(respondents, ["api00"], weighed["weights"].to_pandas(), None, plan, None, ()).loc[0]
+
+
+def test_shares_in_levels_have_the_degrees_of_freedom_of_the_design():
+    """R: svyciprop(~hi, subset(design, stype == "E"), method = "xlogit", df = degf(design))."""
+    columns = {"design_strata": "stype", "weight_main": "pw"}
+    study, weighted = study_and_cells(schools("apistrat"), STRATA, **columns)
+    found = level_shares(weighted, None, study.segment_columns, study.display).set_index(["name", "segment", "level"])
+    row = found.loc["hi", "stype", "E"]
+    assert row["df"] == 197
+    limits = [row["share_low"], row["share_high"]]
+    assert limits == pytest.approx([0.3640057030130043, 0.5590567388576776], rel=PRECISE)
+
+
+def test_replicates_have_their_own_rank_as_degrees_of_freedom():
+    """R: degf(svrepdesign(type = "bootstrap", scale = 1/11)): the base weight is none of the replicates."""
+    rows = schools("apistrat")
+    for i, row in enumerate(rows, 1):
+        row |= {f"rep{k}": float(row["pw"]) * ((i * k * 7919 + i * i * 31 + k * k * 17) % 17) for k in range(1, 13)}
+    sections = "weights: {main: {column: pw, replicates: {kind: bootstrap, columns: [rep1..rep12]}}}\n"
+    row = findings_of(rows, sections, weight_main="pw").loc["awards", "hi"]
+    assert row["df"] == 11
+    assert row["se_log_ratio"] == pytest.approx(0.1422639319124274, rel=PRECISE)
+
+
+def test_where_all_say_yes_replicates_tell_the_error_of_the_other_share():
+    """R: as.svrepdesign(svydesign(~dnum, weights = ~pw)), api00 > 700 made true of all with awards; SE(p_No) / p_No."""
+    rows = schools("apiclus2")
+    for row in rows:
+        row["api00"] = 999 if row["awards"] == "Yes" else row["api00"]
+    sections = "design: {psu: d, variance: jackknife}\nweights: {main: {column: pw}}\n"
+    row = findings_of(rows, sections, design_psu="dnum", weight_main="pw").loc["awards", "hi"]
+    assert (row["p_a"], row["p_b"]) == pytest.approx((1.0, 0.07377049180327869), rel=PRECISE)
+    assert row["se_log_ratio"] == pytest.approx(0.6432041561608166, rel=PRECISE)
+
+
+def test_the_effective_base_of_the_weights_is_that_of_the_base_in_units_too():
+    """(sum w)**2 / sum w**2 of those with awards who answered."""
+    rows = schools("apiclus2")
+    for row in rows[::3]:
+        row["sch.wide"] = None
+    weights = [float(row["pw"]) for row in rows if row["awards"] == "Yes" and row["sch.wide"]]
+    row = findings_of(rows, CLUSTERS, design_psu="dnum", weight_main="pw").loc["awards", "target"]
+    assert row["n_eff_kish_a"] == pytest.approx(sum(weights) ** 2 / sum(w * w for w in weights), rel=PRECISE)
+
+
+def test_a_group_within_one_unit_has_no_interval():
+    """Its residuals sum to 0 in the unit, but for rounding: R gives a standard error of 1e-17."""
+    rows = schools("apiclus2")
+    for row in rows:
+        row["dnum"] = 1 if row["stype"] == "E" else row["dnum"]
+    row = findings_of(rows, CLUSTERS, design_psu="dnum", weight_main="pw").loc["elementary", "target"]
+    assert 0 < row["p_a"] < 1
+    assert row[["p_a_low", "p_a_high"]].isna().all()
+    assert "no interval" in row["status_reason"]
