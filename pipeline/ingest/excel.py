@@ -249,7 +249,7 @@ def _chosen(path: Path, book: Any, wanted: str) -> str:
 def _measured(book: Any, name: str, hidden: bool) -> Sheet:
     sheet = book.get_sheet_by_name(name)
     area = _area(sheet)
-    return Sheet(name, hidden, max(0, area.bottom - area.top + 1), max(0, area.right - area.left + 1), area.cells)
+    return Sheet(name, hidden, area.bottom - area.top + 1, area.right - area.left + 1, area.cells)
 
 
 @dataclass(frozen=True)
@@ -264,12 +264,12 @@ class _Area:
 
 
 def _area(sheet: Any) -> _Area:
-    top, bottom, left, right, cells = -1, -2, 1 << 30, -1, 0
+    top, bottom, left, right, cells = 0, -1, 0, -1, 0
     for i, row in enumerate(_rows(sheet)):
         filled = [j for j, cell in enumerate(row) if not _is_blank(cell)]
         if filled:
-            top, bottom = (i if top < 0 else top), i
-            left, right = min(left, filled[0]), max(right, filled[-1])
+            top, left = (top, min(left, filled[0])) if cells else (i, filled[0])
+            bottom, right = i, max(right, filled[-1])
             cells += len(filled)
     return _Area(top, bottom, left, right, cells)
 
@@ -287,7 +287,7 @@ def _is_blank(cell: Any) -> bool:
 def _records(sheet: Any) -> Iterator[list[Cell]]:
     """The records from the first filled row to the last, from the first filled column to the last."""
     area = _area(sheet)
-    rows = islice(_rows(sheet), max(0, area.top), area.bottom + 1)
+    rows = islice(_rows(sheet), area.top, area.bottom + 1)
     records = ([as_text(cell) for cell in row[area.left : area.right + 1]] for row in rows)
     width = area.right - area.left + 1
     first = [record + [None] * (width - len(record)) for record in islice(records, FIRST_RECORDS)]
