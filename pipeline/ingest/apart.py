@@ -19,7 +19,7 @@ from typing import Any
 from pipeline.errors import DeliveryError, SurveyError
 
 MEMORY = 6 << 30  # bytes of address space
-SECONDS = 120  # and one more for each SLOWEST bytes of the file
+SECONDS = 30  # and one more for each SLOWEST bytes of the file
 SLOWEST = 100_000
 LONGEST = 256 << 20  # characters of what may come back
 AS_CSV = "open it in the program that wrote it, and save it again, or as CSV"
@@ -65,7 +65,11 @@ def _ended(stderr: bytes) -> dict[str, Any]:
     """The error of a reader that ended without an answer. An allocation that fails makes Rust abort."""
     if b"memory allocation of" in stderr or b"MemoryError" in stderr or b"Cannot allocate memory" in stderr:
         return TOO_LARGE
-    return {"what": "is damaged: its reader breaks on it", "details": {"do": AS_CSV}}
+    return _breaks("")
+
+
+def _breaks(found: str) -> dict[str, Any]:
+    return {"what": "is damaged: its reader breaks on it", "details": {"found": found[:200], "do": AS_CSV}}
 
 
 TOO_LARGE = {
@@ -91,10 +95,11 @@ def _answer(module: str, name: str, path: str, arguments: list[str]) -> dict[str
     except MemoryError:
         return {"error": TOO_LARGE}
     except OSError as error:
-        return {"error": {"what": f"cannot be read or written: {error.strerror or error}", "details": {}}}
+        if error.errno is None:  # of a library, on a file that ends early
+            return {"error": _breaks(str(error))}
+        return {"error": {"what": f"cannot be read or written: {error.strerror}", "details": {}}}
     except Exception as error:
-        found = f"{type(error).__name__}: {error}"[:200]
-        return {"error": {"what": "is damaged: its reader breaks on it", "details": {"found": found, "do": AS_CSV}}}
+        return {"error": _breaks(f"{type(error).__name__}: {error}")}
 
 
 if __name__ == "__main__":

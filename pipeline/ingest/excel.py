@@ -31,6 +31,7 @@ SUSPECT = 50_000_000  # bytes of a part, unpacked, from which on its ratio count
 RATIO = 200  # real sheets are packed 10 to 40 times
 PARTS = 10_000
 CHUNK = 1_000_000
+MOST_CELLS = 100_000_000  # of the area of a sheet, empty ones included
 _ERROR_CELL = re.compile(rb'(<(?:\w+:)?c\b[^<>]*?\s)t=(["\'])e\2')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -276,6 +277,8 @@ def _area(sheet: Any) -> _Area:
 
 def _rows(sheet: Any) -> Iterable[list[Any]]:
     """Every row from the first of the sheet; a sheet without any has no beginning."""
+    if sheet.total_height * sheet.width > MOST_CELLS:
+        raise MemoryError
     rows: Iterable[list[Any]] = sheet.iter_rows() if sheet.start is not None else ()
     return rows
 

@@ -39,7 +39,7 @@ TELLING = {"submitdate", "lastpage", "startlanguage", "startdate", "datestamp"} 
 OTHER = ("-oth-",)
 FREE = {"other", "comment", "sonstiges", "kommentar", "autre", "commentaire"}
 _CODE = re.compile(r"([A-Za-z][A-Za-z0-9_]*|[0-9]+X[0-9]+X[0-9]+\w*)((?:\[[^\[\]]*\])*)")
-_BOTH = re.compile(_CODE.pattern + r"([^\w\s\[\]]{1,3}\s+|\s*[:|]\s*)(?=\S|$)")
+_BOTH = re.compile(_CODE.pattern + r"(?:[.:|)]\s*|\s+[-–|:]\s+)")
 _TIME = re.compile(r"(?:group|question) time\b|(?:Gruppen|Fragen)zeit\b|temps (?:du groupe|de la question)\b", re.I)
 _GROUP_TIME = re.compile(r"groupTime[0-9]*")
 
