@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.errors import DeliveryError, SurveyError
 
-MEMORY = 6 << 30  # bytes of address space
+MEMORY = 4 << 30  # bytes of address space
 SECONDS = 30  # and one more for each SLOWEST bytes of the file
 SLOWEST = 100_000
 LONGEST = 256 << 20  # characters of what may come back

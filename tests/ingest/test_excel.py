@@ -18,12 +18,18 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from pipeline.errors import DeliveryError
-from pipeline.ingest import excel
+from pipeline.ingest import apart, excel
 from pipeline.ingest.excel import Sheet
 from tests.ingest.workbooks import compound, ods, parts_of, xls, xlsb, zipped
 
 FUZZ = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some damaged .ods keep their reader busy for ever."""
+    monkeypatch.setattr(apart, "SECONDS", 15)
 
 
 def xlsx(
@@ -236,6 +242,14 @@ def test_two_cells_far_apart_do_not_fill_the_memory(tmp_path: Path):
     far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     parts[SHEET] = parts[SHEET].replace(b"</sheetData>", far)
     assert "too much memory" in refused(put(tmp_path / "a.xlsx", zipped(parts)))
+
+
+@pytest.mark.parametrize("many", ["table:number-rows-repeated", "table:number-columns-repeated"])
+def test_cells_repeated_without_end_do_not_fill_the_memory(tmp_path: Path, many: str):
+    parts = parts_of(ods([["id", "Q"], [1.0, "a"]]))
+    tag = b"<table:table-row" if "rows" in many else b"<table:table-cell"
+    parts["content.xml"] = parts["content.xml"].replace(tag, tag + f' {many}="4000000000"'.encode())
+    read_or_refused(put(tmp_path / "a.ods", zipped({**parts})))
 
 
 def test_entities_are_not_expanded(tmp_path: Path):
