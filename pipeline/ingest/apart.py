@@ -38,7 +38,7 @@ def apart(task: Callable[..., Any], path: Path, *arguments: str) -> Any:
         size = path.stat().st_size
     except OSError as error:
         raise DeliveryError(str(path), f"cannot be read: {error.strerror}") from error
-    command = [sys.executable, "-m", __name__, task.__module__, task.__name__, str(path), *arguments]
+    command = [sys.executable, "-P", "-m", __name__, task.__module__, task.__name__, str(path), *arguments]
     environment = os.environ | FRUGAL | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUTF8": "1"}
     try:
         done = subprocess.run(
