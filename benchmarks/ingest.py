@@ -48,8 +48,8 @@ def make(folder: Path, rows: int, columns: int) -> None:
         + "}}"
         for c in range(columns)
     )
-    cleaning = "cleaning:\n  - {rule: test_response}\n  - {rule: incomplete, answered_below: 0.5}\n  - {rule: duplicate_id}\n"
-    cleaning += "  - {rule: speeder, below_median: 0.33}\n"
+    rules = ("test_response", "incomplete, answered_below: 0.5", "duplicate_id", "speeder, below_median: 0.33")
+    cleaning = "cleaning:\n" + "".join(f"  - {{rule: {rule}}}\n" for rule in rules)
     (folder / "studies").mkdir(parents=True)
     (folder / "studies" / "big.yaml").write_text(
         f"title: Big\nsample: {{type: opt_in, population: people}}\nquestions:\n{questions}\n{cleaning}"
@@ -69,8 +69,8 @@ def make(folder: Path, rows: int, columns: int) -> None:
     )
     with duckdb.connect() as con:
         con.execute(
-            f"COPY (SELECT 'R_' || i, '2026-01-01 10:00:00', '2026-01-01 10:10:00', 200 + i % 900, 'IP Address', 100, {cells}"
-            f" FROM range({rows}) AS t(i)) TO '{target}.rows' (HEADER false)"
+            "COPY (SELECT 'R_' || i, '2026-01-01 10:00:00', '2026-01-01 10:10:00', 200 + i % 900, 'IP Address', 100,"
+            f" {cells} FROM range({rows}) AS t(i)) TO '{target}.rows' (HEADER false)"
         )
     with target.open("wb") as out:
         for head in heads:
@@ -84,9 +84,9 @@ def make(folder: Path, rows: int, columns: int) -> None:
 def plain(folder: Path) -> None:
     """DuckDB's own copy."""
     source = folder / "data" / "raw" / "big" / "w" / "big.csv"
+    rows = f"SELECT * FROM read_csv('{source}', all_varchar = true, skip = 3, header = false)"
     with duckdb.connect() as con:
-        con.execute(f"COPY (SELECT * FROM read_csv('{source}', all_varchar = true, skip = 3, header = false))"
-                    f" TO '{folder}/plain.parquet'")  # fmt: skip
+        con.execute(f"COPY ({rows}) TO '{folder}/plain.parquet'")
 
 
 def ours(folder: Path) -> None:
@@ -122,9 +122,9 @@ def ours(folder: Path) -> None:
 
 def timed(what: str, folder: Path) -> tuple[float, float]:
     """Seconds and the largest resident memory, in GiB, of one of the two in a process of its own."""
-    code = f"import sys; sys.argv = ['x', '--{what}', {str(folder)!r}]; import runpy; runpy.run_path({__file__!r}, run_name='__main__')"
     begun = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": "."})
+    command = [sys.executable, __file__, f"--{what}", str(folder)]
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": "."})
     seconds = time.perf_counter() - begun
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
 
@@ -153,7 +153,9 @@ def main() -> None:
                 found.append(took)
                 print(f"  {what}: {took:.1f} s, at most {memory:.2f} GiB so far")
         middle = {what: statistics.median(found) for what, found in seconds.items()}
-        print(f"plain copy {middle['plain']:.1f} s, ours {middle['ours']:.1f} s: {middle['ours'] / middle['plain']:.2f}")
+        print(
+            f"plain copy {middle['plain']:.1f} s, ours {middle['ours']:.1f} s: {middle['ours'] / middle['plain']:.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def mover_p_value(
     (may be infinite), so that p < 0.05 exactly where the 95% interval of the ratio excludes 1. Highly correlated
     shares can exclude it at every level, because their limits stop at 0 and 1 while the variance recovered from
     them shrinks: there p is the t test's with the variance recovered at 95%, which agrees with that interval too.
-    NaN where an n_eff or df is not positive. Raises ValueError for shares outside 0 to 1.
+    NaN where an n_eff or df is not positive, and where the interval has no width. Raises ValueError for shares outside 0 to 1.
     """
     given = (checked_share(p_a), n_eff_a, checked_share(p_b), n_eff_b, correlation, df)
     p_a, n_a, p_b, n_b, r, df = np.broadcast_arrays(*(np.asarray(value, float) for value in given))
@@ -127,6 +127,7 @@ def _p_values(p_a: Floats, n_a: Floats, p_b: Floats, n_b: Floats, r: Floats, df:
     reach = _reach(published, *table)
     with np.errstate(divide="ignore"):
         p = t_p_value(published * gap / reach, df)
+    p[reach == 0] = np.nan  # no variance was recovered: the difference has no interval either
     holds, (first, last) = reach >= gap, LOG_QUANTILES
     lower = np.where(holds, first, np.log(published))
     upper = np.where(holds, np.log(published), last)
