@@ -106,7 +106,8 @@ def mover_p_value(
     (may be infinite), so that p < 0.05 exactly where the 95% interval of the ratio excludes 1. Highly correlated
     shares can exclude it at every level, because their limits stop at 0 and 1 while the variance recovered from
     them shrinks: there p is the t test's with the variance recovered at 95%, which agrees with that interval too.
-    NaN where an n_eff or df is not positive, and where the interval has no width. Raises ValueError for shares outside 0 to 1.
+    NaN where an n_eff or df is not positive, and where the interval has no width. Raises ValueError for shares
+    outside 0 to 1.
     """
     given = (checked_share(p_a), n_eff_a, checked_share(p_b), n_eff_b, correlation, df)
     p_a, n_a, p_b, n_b, r, df = np.broadcast_arrays(*(np.asarray(value, float) for value in given))
