@@ -61,7 +61,8 @@ def plan_of(s: Sample) -> Plan:
         first = np.unique(s.psu, return_index=True)[1]
         units = tuple(str(s.stratum[i]) for i in first)
     margins = {} if s.margin is None else {"m": {f"c{k}": 0.1 for k in range(int(s.margin.max()) + 1)}}
-    return Plan("linearised", "main", "fail", dict.fromkeys(strata, 0.0), s.psu is not None, units, margins)
+    df = (len(s.yes) if s.psu is None else len(units)) - len(strata)
+    return Plan("linearised", "main", "fail", dict.fromkeys(strata, 0.0), s.psu is not None, units, df, margins)
 
 
 def coverage(draw: Draw, samples: int, seed: int) -> list[float]:

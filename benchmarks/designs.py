@@ -59,13 +59,13 @@ def million() -> None:
     names = [str(s) for s in range(STRATA)]
     stratum = tuple(str(unit // UNITS) for unit in range(STRATA * UNITS))
     a, b = cells.tier == "mature", cells.tier == "other"
-    plan = Plan("linearised", "main", "fail", dict.fromkeys(names, 0.0), True, stratum)
+    plan = Plan("linearised", "main", "fail", dict.fromkeys(names, 0.0), True, stratum, df=STRATA * (UNITS - 1))
     start = time.perf_counter()
     pair = share_pair(cells, a, b, plan)
     designed_estimates(pair, pair.a, np.zeros(INDICATORS, dtype=bool), 0.95)
     start = timed("60 log risk ratios, linearised, from the cells", start)
     made = bootstrap(np.unique(stratum, return_inverse=True)[1], REPLICATES, 1)
-    plan = Plan("made replicates", "main", "fail", dict.fromkeys(names, 0.0), True, stratum, {}, made)
+    plan = Plan("made replicates", "main", "fail", dict.fromkeys(names, 0.0), True, stratum, replication=made)
     share_pair(cells, a, b, plan)
     timed("1,000 bootstrap replicates of all of them", start)
 
