@@ -8,7 +8,9 @@ from pathlib import Path
 
 from pipeline.errors import DeliveryError, listed, nearest
 
-DATA_SUFFIXES = (".csv", ".tsv", ".txt")
+DATA_SUFFIXES = (
+    ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".sav", ".zsav", ".por", ".parquet",
+)  # fmt: skip
 
 
 def is_data(path: Path) -> bool:

@@ -89,7 +89,7 @@ def _land(file: Path, folder: Path, declared: Sequence[str], how: Reading) -> La
             do="rename it, or list it under `files` in the study file",
         )  # fmt: skip
     source = read_source(file, how)
-    digest = _read_through(file, source.encoding)
+    digest = _read_through(file, source.encoding) if source.format == "csv" else sha256(file)
     records = reading([source], lambda ready: _count(ready))
     target = folder / file.name
     if target.is_file() and sha256(target) == digest:

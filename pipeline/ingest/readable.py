@@ -15,6 +15,7 @@ from typing import TextIO, TypeVar
 import duckdb
 
 from pipeline.errors import DeliveryError, counted, listed
+from pipeline.ingest import excel, parquet, spss
 from pipeline.ingest.files import stamp
 from pipeline.ingest.layout import Source
 from pipeline.ingest.sniffing import not_text
@@ -33,7 +34,7 @@ def reading(sources: Sequence[Source], read: Callable[[Sequence[Source]], Result
         except duckdb.Error as error:
             # DuckDB's strict mode refuses whatever is unsound, but also two kinds of line ends in one file.
             for source, file in zip(sources, ready, strict=True):
-                if why := _unsound(file.path, source):
+                if source.format == "csv" and (why := _unsound(file.path, source)):
                     raise why from error
             try:
                 result = read([replace(file, strict=False) for file in ready])
@@ -57,12 +58,19 @@ def unchanged(source: Source) -> None:
 def _prepared(sources: Sequence[Source]) -> Iterator[list[Source]]:
     """The sources, as copies where DuckDB would read them wrongly or not at all."""
     with tempfile.TemporaryDirectory(prefix="survey-") as folder:
-        yield [
-            source
-            if source.encoding == "utf-8" and not source.ragged_header
-            else _copy(source, Path(folder) / str(i) / source.path.name)
-            for i, source in enumerate(sources)
-        ]
+        yield [_ready(source, Path(folder) / str(i) / source.path.name) for i, source in enumerate(sources)]
+
+
+def _ready(source: Source, target: Path) -> Source:
+    """The source itself where DuckDB reads it as it is, else a copy: text in UTF-8, all else as Parquet of texts."""
+    if source.format == "csv":
+        return source if source.encoding == "utf-8" and not source.ragged_header else _copy(source, target)
+    target.parent.mkdir()
+    if source.format == "spss":
+        spss.to_parquet(source.path, target, encoding=source.encoding)
+    else:
+        {"excel": excel.to_parquet, "parquet": parquet.to_parquet}[source.format](source.path, target, source.sheet)
+    return replace(source, path=target)
 
 
 def _copy(source: Source, target: Path) -> Source:

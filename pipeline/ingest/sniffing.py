@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.errors import DeliveryError
-from pipeline.ingest import plain, qualtrics, surveymonkey
+from pipeline.ingest import excel, google_forms, limesurvey, parquet, plain, qualtrics, spss, surveymonkey
 from pipeline.ingest.encodings import guessed, marked
 from pipeline.ingest.files import stamp
-from pipeline.ingest.layout import Layout, Source
+from pipeline.ingest.layout import Format, Layout, Source
 from pipeline.study.waves import AS_SNIFFED, Reading
 
 HEAD_BYTES = (4_000_000, 64_000_000)  # the second where the header rows are longer than the first
@@ -28,7 +28,16 @@ SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 PLATFORMS: dict[str, Callable[[Sequence[Sequence[str]]], Layout | None]] = {
     "qualtrics": qualtrics.recognise,
     "surveymonkey": surveymonkey.recognise,
+    "limesurvey": limesurvey.recognise,
+    "google_forms": google_forms.recognise,
     "plain": plain.recognise,
+}
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+# How each format that is no text begins, and what its files are called.
+FORMATS: dict[Format, tuple[tuple[str, ...], tuple[bytes, ...]]] = {
+    "excel": ((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")),
+    "spss": ((".sav", ".zsav", ".por"), (b"$FL2", b"$FL3")),
+    "parquet": ((".parquet",), (b"PAR1",)),
 }
 NO_TEXT = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -49,6 +58,35 @@ def read_source(path: Path, reading: Reading = AS_SNIFFED) -> Source:
     Raises DeliveryError for a file that is missing, empty, unreadable, or without a data row.
     """
     seen = stamp(path)
+    form = _format(path)
+    if form == "spss":
+        encoding = reading.encoding or ""
+        return Source(path, encoding, "", spss.layout(path, encoding), seen, format=form)
+    if form == "parquet":
+        return Source(path, "", "", parquet.layout(path), seen, format=form)
+    if form == "excel":
+        sheet, head = excel.look(path, reading.sheet or "")
+        return Source(path, "", "", _laid_out(path, head, reading), seen, format=form, sheet=sheet)
+    return _read_text(path, reading, seen)
+
+
+def _format(path: Path) -> Format:
+    """What the first bytes tell; a text file is what is nothing else."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(8)
+    except OSError as error:
+        raise DeliveryError(str(path), f"cannot be read: {error.strerror}") from error
+    suffix = path.suffix.lower()
+    for form, (suffixes, magic) in FORMATS.items():
+        if raw.startswith(magic) and (suffix in suffixes or suffix not in TEXT_SUFFIXES):
+            return form
+        if suffix in suffixes and raw and not raw.startswith(magic) and suffix != ".por":
+            break
+    return "spss" if suffix == ".por" else "csv"
+
+
+def _read_text(path: Path, reading: Reading, seen: str) -> Source:
     for size in HEAD_BYTES:
         encoding, text, whole = _beginning(path, size, reading.encoding)
         delimiter = reading.delimiter or _delimiter(text)
@@ -60,14 +98,24 @@ def read_source(path: Path, reading: Reading = AS_SNIFFED) -> Source:
             break
     if not head:
         raise DeliveryError(f"{path}, line 1", "is longer than any header row", found=f"over {size:,} bytes")
-    titles = 1 if SEPARATOR.match(text) else _titles(head) if reading.header_rows is None else 0
-    layout = _layout(path, head[titles:], reading)
-    layout = replace(layout, header_rows=layout.header_rows + titles)
-    _has_answers(path, head, layout)
+    layout = _laid_out(path, head, reading, 1 if SEPARATOR.match(text) else 0)
     if len(layout.columns) == 1 and text[0] in "\r\n":
         raise DeliveryError(f"{path}, line 1", "is blank", expected="column names", do="delete the blank line")
     ragged = any(len(record) != len(layout.columns) for record in head[: layout.header_rows])
     return Source(path, encoding, delimiter, layout, seen, ragged_header=ragged)
+
+
+def _laid_out(path: Path, head: list[list[str]], reading: Reading, above: int = 0) -> Layout:
+    """The layout of the first records; titles above the table, at least so many, count as header rows."""
+    titles = above or (_titles(head) if reading.header_rows is None else 0)
+    layout = _layout(path, head[titles:], reading)
+    if len(head) <= titles + layout.header_rows:
+        raise DeliveryError(
+            str(path), "has headers but no answers",
+            found=f"{layout.header_rows} header row(s) of {layout.platform}",
+            do="export the survey again; a quote left open in a header swallows what follows it",
+        )  # fmt: skip
+    return replace(layout, header_rows=layout.header_rows + titles)
 
 
 def _titles(head: list[list[str]]) -> int:
@@ -78,15 +126,6 @@ def _titles(head: list[list[str]]) -> int:
     while width > 2 and count < len(head) - 1 and filled[count] == 1 and head[count][0].strip():
         count += 1
     return count if count < len(head) - 1 and filled[count] > width / 2 else 0
-
-
-def _has_answers(path: Path, head: list[list[str]], layout: Layout) -> None:
-    if len(head) <= layout.header_rows:
-        raise DeliveryError(
-            str(path), "has headers but no answers",
-            found=f"{layout.header_rows} header row(s) of {layout.platform}",
-            do="export the survey again; a quote left open in a header swallows what follows it",
-        )  # fmt: skip
 
 
 def _layout(path: Path, head: list[list[str]], reading: Reading) -> Layout:

@@ -49,11 +49,14 @@ def _second_header(first: Sequence[str], second: Sequence[str]) -> bool:
 
 def _columns(first: Sequence[str], second: Sequence[str]) -> tuple[SourceColumn, ...]:
     columns: list[SourceColumn] = []
-    parent = ""
+    parent = single = ""
     for i, (above, below) in enumerate(zip(first, second, strict=True)):
         parent = above if above.strip() else parent
         part = "" if evened(below) in (*SINGLE, evened(parent)) else below
         text, kind = parent if part or above.strip() else "", kind_of(above, METADATA, PERSONAL)
+        single = parent if evened(below) in SINGLE[:2] else single
+        if part and parent == single and not kind:
+            kind = "words"  # what was written beside the answer to one question
         columns.append(SourceColumn(i + 1, above.strip(), text, part, kind=kind))
     return tuple(columns)
 

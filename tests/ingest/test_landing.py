@@ -187,7 +187,7 @@ def test_a_missing_file_names_the_nearest_and_a_folder_is_told_apart(tmp_path: P
     assert not (tmp_path / "raw").exists()
 
 
-@pytest.mark.parametrize("name", ["export.xlsx", "export", ".export.csv"])
+@pytest.mark.parametrize("name", ["export.docx", "export", ".export.csv"])
 def test_a_file_that_is_no_data_file_by_its_name_is_refused(tmp_path: Path, name: str):
     with pytest.raises(DeliveryError, match=r"is no data file\n  expected: a name ending in \.csv, \.tsv, \.txt"):
         land(export(tmp_path / "in", FIRST, name), tmp_path / "raw" / "2021")

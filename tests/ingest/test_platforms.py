@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import tables
+from pipeline.study.loading import study_from_text
 from tests.ingest.deliveries import (
     COLUMNS,
     EXPORTS,
@@ -21,6 +22,7 @@ from tests.ingest.deliveries import (
     surveymonkey,
     written,
 )  # fmt: skip
+from tests.ingest.more_exports import MORE
 
 
 @pytest.mark.parametrize("export", EXPORTS)
@@ -77,3 +79,12 @@ def test_ticks_in_columns_in_one_file_and_joined_in_another_are_all_read(tmp_pat
     store = ingest(delivered(tmp_path, study_file, ("joined.csv", one), ("split.csv", other)))
     ticks = [[row[f"channels__{key}"] for key in ("mail", "post", "web", "nothing")] for row in responses(store)]
     assert ticks == [[1, 0, 1, 0], [None] * 4, [0, 1, 0, 0], [1, 0, 1, 0]]
+
+
+@pytest.mark.parametrize("export", MORE)
+def test_every_platform_and_format_yields_the_same_responses(tmp_path: Path, export: str):
+    platform, name, columns, made, questions = MORE[export]
+    store = ingest(delivered(tmp_path, study_from_text(questions + columns, "tiny"), (name, made())))
+    assert responses(store) == expected_responses()
+    assert store.rows(tables.FILES)[0]["platform"] == platform
+    assert all(row["code"] is not None for row in store.rows(tables.ANSWERS))
