@@ -141,6 +141,27 @@ def _bundled_study(where: Home) -> None:
         shutil.copyfile(BUNDLED_STUDIES / target.name, target)
 
 
+@app.command(epilog=_example("init ~/Downloads/export.csv --study customers --wave 2021"))
+def init(
+    export: Annotated[Path, typer.Argument(help="An export as the platform wrote it.", show_default=False)],
+    study: Annotated[str, typer.Option(help="Name of the new study.", show_default=False)],
+    wave: Annotated[str | None, typer.Option(help="Name of the wave; else the year of the fieldwork, or 1.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="For exports in codes: a table with the columns variable, value and label.")
+    ] = None,
+) -> None:
+    """Draft a study file from an export, and put the export in place as its first wave."""
+    from pipeline.drafting.start import start
+
+    if export.is_file() and export.stat().st_size > LARGE:
+        print(f"Reading {export} ...", file=sys.stderr)
+    started = start(home(), export, study, wave, labels)
+    print(f"{started.study_file} drafted, {started.delivery} added as wave {started.wave}")
+    for line in started.report:
+        print(f"  {line}")
+    print(f"Next: look at the lines marked `check` · survey check {study} · survey run {study}")
+
+
 @app.command(epilog=_example("add ospo 2018 ~/Downloads/export.csv"))
 def add(
     study: Study,

@@ -140,6 +140,13 @@ NOTHING: Delivery = _Nothing()
 """To read a delivery of which nothing is declared, as to count its records."""
 
 
+def exported_query(source: Source) -> Query:
+    """Reads every column of a file as text, by its position: c1, c2 and so on, with wave and source_row."""
+    names = {f"c{c.position}": c.name for c in source.layout.columns}
+    rows = [{"file": source.path.name, "variable": name, "position": int(name[1:])} for name in names]
+    return delivered_query("", [source], rows, _Nothing(sampling_columns=names))
+
+
 def _missing(study: Delivery) -> dict[str, list[str]]:
     """For each column of `delivered`, the answers that stand for none; not those that an option is called."""
     found: dict[str, list[str]] = {}

@@ -28,8 +28,8 @@ METADATA = (
     *DEFAULTS.values(),
     "Finished", "RecordedDate", "DistributionChannel", "UserLanguage", "ExternalReference", "ExternalDataReference",
     "ResponseSet", "Q_RelevantIDDuplicate", "Q_RelevantIDLastStartDate", "Q_DuplicateRespondent",
-    "Q_AmbiguousTextPresent", "Q_AmbiguousTextQuestions", "Q_UnansweredPercentage", "Q_UnansweredQuestions", "Q_StraightliningCount",
-    "Q_StraightliningPercentage", "Q_StraightliningQuestions", "Q_TotalDuration",
+    "Q_AmbiguousTextPresent", "Q_AmbiguousTextQuestions", "Q_UnansweredPercentage", "Q_UnansweredQuestions",
+    "Q_StraightliningCount", "Q_StraightliningPercentage", "Q_StraightliningQuestions", "Q_TotalDuration",
 )  # fmt: skip
 PERSONAL = (
     "IPAddress", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "LocationLatitude", "LocationLongitude",

@@ -1,0 +1,1 @@
+"""`survey init`: a study file drafted from one export."""

@@ -1,0 +1,170 @@
+"""`survey init` finds again the questionnaire that an export was made from, whatever platform wrote it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.drafting.start import start
+from pipeline.errors import SurveyError
+from pipeline.settings import Home
+from pipeline.study.conditions import Chosen
+from pipeline.study.evening import evened
+from pipeline.study.loading import load_study
+from pipeline.study.model import Study
+from pipeline.study.variables import options_of
+from tests.ingest.deliveries import EXPORTS, ROWS, TEXTS, TITLES, written
+from tests.ingest.more_exports import MORE
+
+KINDS = {
+    "stage": "single",
+    "use": "single",
+    "channels": "multiple",
+    "trust": "grid",
+    "staff": "number",
+    "comment": "text",
+}
+FILES = {name: ("export.csv", lambda made=made: made().encode()) for name, (_, made) in EXPORTS.items()}
+FILES |= {name: (file, made) for name, (_, file, _, made, _) in MORE.items() if name != "Qualtrics, numeric codes"}
+
+
+def drafted(folder: Path, name: str, content: bytes, study: str = "tiny", **more: object) -> Study:
+    export = folder / name
+    export.write_bytes(content)
+    made = start(Home(folder / "home"), export, study, **more)  # type: ignore[arg-type]
+    assert made.delivery.read_bytes() == content
+    return load_study(made.study_file).study
+
+
+def found(study: Study, title: str) -> list[str]:
+    return [name for name, question in study.questions.items() if evened(question.text or "").startswith(evened(title))]
+
+
+@pytest.mark.parametrize("export", FILES)
+def test_the_questionnaire_is_found_again(tmp_path: Path, export: str):
+    file, made = FILES[export]
+    study = drafted(tmp_path, file, made())
+    for question, kind in KINDS.items():
+        names = found(study, TITLES[question])
+        parts_apart = question == "trust" and len(names) == len(ROWS)  # one header row does not tell rows of a grid
+        kinds = {study.questions[name].type for name in names}
+        if question == "comment":  # forty records hold two comments, which options might be
+            assert kinds <= {"text", "single"}
+            continue
+        assert (len(names), kinds) == (1, {kind}) or (parts_apart and kinds == {"single"}), (question, names, kinds)
+        if question in TEXTS:
+            options = options_of(study.questions[names[0]], study.scales)
+            expected = {evened(text) for text in TEXTS[question].values()}
+            assert expected <= {evened(o.text) for o in options.values()}
+    marks = [
+        o.mark
+        for name in found(study, TITLES["trust"])
+        for o in options_of(study.questions[name], study.scales).values()
+    ]
+    assert "dont_know" in marks
+    assert study.columns.id or not export.startswith(("plain", "Excel"))
+
+
+def test_who_was_asked_is_told_from_who_answered(tmp_path: Path):
+    rows = [["Do you own a car?", "Which colour is it?", "How old are you?"]]
+    rows += [["Yes", ["Red", "Blue"][i % 2], str(20 + i)] for i in range(30)]
+    rows += [["No", "", str(30 + i)] for i in range(20)]
+    study = drafted(tmp_path, "cars.csv", written(rows).encode())
+    own, colour = found(study, "Do you own")[0], found(study, "Which colour")[0]
+    rule = study.questions[colour].asked_if
+    assert isinstance(rule, Chosen)
+    assert (rule.question, rule.options) == (own, ("yes",))
+    assert study.questions[own].asked_if is None
+    assert study.questions[found(study, "How old")[0]].asked_if is None
+
+
+def test_scales_are_shared_and_in_order(tmp_path: Path):
+    words = ["Often", "Never", "Sometimes", "Rarely", "Always"]
+    rows = [["How often do you read?", "How often do you write?"]]
+    rows += [[words[i % 5], words[(i * 2) % 5]] for i in range(40)]
+    study = drafted(tmp_path, "often.csv", written(rows).encode())
+    assert len(study.scales) == 1
+    (scale,) = study.scales.values()
+    assert [o.text for o in scale.values()] == ["Never", "Rarely", "Sometimes", "Often", "Always"]
+
+
+def test_bands_are_ordered_by_their_numbers_and_marks_come_last(tmp_path: Path):
+    words = [
+        "More than 10,000",
+        "Prefer not to say",
+        "250-999",
+        "Fewer than 10",
+        "10-249",
+        "1,000-10,000",
+        "Don't know",
+    ]
+    rows = [["How many people work there?", "x"], *([words[i % 7], str(i)] for i in range(70))]
+    study = drafted(tmp_path, "size.csv", written(rows).encode())
+    options = options_of(study.questions[found(study, "How many")[0]], study.scales)
+    assert [o.text for o in options.values()] == [
+        "Fewer than 10", "10-249", "250-999", "1,000-10,000", "More than 10,000", "Prefer not to say", "Don't know",
+    ]  # fmt: skip
+    assert [o.mark for o in options.values()][-2:] == ["refused", "dont_know"]
+
+
+def test_personal_columns_weights_and_what_stands_for_none(tmp_path: Path):
+    rows = [["Contact", "wt", "Do you agree?", "Case ID"]]
+    rows += [[f"a{i}@example.org", f"{0.5 + i / 40}", ["Yes", "No", "N/A"][i % 3], f"R{i}"] for i in range(40)]
+    study = drafted(tmp_path, "people.csv", written(rows).encode())
+    assert study.columns.personal == ("Contact",)
+    assert study.weights["main"].column == "wt"
+    assert study.columns.id == "Case ID"
+    assert study.columns.missing == ("N/A",)
+    assert [q.type for q in study.questions.values()] == ["single"]
+
+
+def test_codes_get_their_labels_from_a_reference_sheet(tmp_path: Path):
+    sheet = tmp_path / "labels.csv"
+    sheet.write_text("Variable,Value,Label\nq1,1,Agree\n,2,Disagree\n,99,Don't know\n")
+    rows = [["q1", "q2"], *([["1", "2", "99"][i % 3], str(100 + i)] for i in range(30))]
+    study = drafted(tmp_path, "codes.csv", written(rows).encode(), labels=sheet)
+    (options,) = [options_of(q, study.scales) for q in study.questions.values() if q.type == "single"]
+    assert [(o.text, o.code, o.mark) for o in options.values()] == [
+        ("Agree", "1", None), ("Disagree", "2", None), ("Don't know", "99", "dont_know"),
+    ]  # fmt: skip
+
+
+def test_a_wave_is_named_by_the_year_of_the_fieldwork(tmp_path: Path):
+    export = tmp_path / "export.csv"
+    export.write_text(written([["Started", "Q"], *([f"2019-03-{1 + i:02d} 10:00:00", "Yes"] for i in range(20))]))
+    assert start(Home(tmp_path / "home"), export, "tiny").wave == "2019"
+
+
+def test_a_study_that_is_there_is_never_written_over(tmp_path: Path):
+    content = EXPORTS["plain, ticks joined by commas"][1]().encode()
+    drafted(tmp_path, "export.csv", content)
+    before = {path: path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file()}
+    with pytest.raises(SurveyError, match="is there already"):
+        drafted(tmp_path, "export.csv", content)
+    assert {path: path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["../up", "Big", "a b", ""])
+def test_a_name_that_is_no_name_is_refused(tmp_path: Path, name: str):
+    export = tmp_path / "export.csv"
+    export.write_text("Q,R\nYes,1\n")
+    with pytest.raises(SurveyError, match="is no name of a study"):
+        start(Home(tmp_path / "home"), export, name)
+    assert not (tmp_path / "home").exists()
+
+
+def test_texts_of_any_content_are_only_texts(tmp_path: Path):
+    nasty = [
+        '"; DROP TABLE delivered; --',
+        "{{ 7 * 7 }}",
+        "*alias",
+        "&anchor",
+        "!!python/object",
+        "- [a]: {b}",
+        "null",
+        "<b>x</b>",
+    ]
+    rows = [[f"Question {text}" for text in nasty], *(list(nasty) for _ in range(8))]
+    study = drafted(tmp_path, "nasty.csv", written(rows).encode())
+    assert [evened(q.text or "") for q in study.questions.values()] == [evened(f"Question {text}") for text in nasty]
