@@ -159,3 +159,38 @@ def test_a_mean_of_yes_and_no_is_a_share():
         mean, low, high, pair = mean_and_share(data, sections, weight_main="pw", **columns)
         half = t_quantile(0.95, pair.df[0]) * math.sqrt(pair.a.variance[0])
         assert [mean, low, high] == pytest.approx([pair.a.p[0], pair.a.p[0] - half, pair.a.p[0] + half], rel=1e-9)
+
+
+def test_few_replicates_are_few_degrees_of_freedom_of_every_group():
+    """Four replicates of independent weights leave 4 degrees of freedom, under the 8 that NCHS asks for."""
+    rows = schools("apistrat")
+    for i, row in enumerate(rows):
+        row |= {f"rep{k}": float(row["pw"]) * (2.0 if (i >> k) & 1 else 0.1) for k in range(1, 5)}
+    sections = "weights: {main: {column: pw, replicates: {kind: brr, columns: [rep1..rep4]}}}\n"
+    found = findings_of(rows, sections, weight_main="pw").loc["awards", "hi"]
+    assert found["df"] == 4
+    assert (found["status"], found["status_reason"]) == ("review", "4 degrees of freedom")
+
+
+@pytest.mark.parametrize("display", ["", "display: {rule: base}\n"])
+def test_a_group_without_any_weight_has_no_share_and_says_why(display: str):
+    rows = schools("apistrat")
+    weightless = [row for row in rows if row["awards"] == "Yes"]
+    for row in weightless:
+        row["pw"] = 0
+    found = findings_of(rows, display + "weights: {main: {column: pw}}\n", weight_main="pw").loc["awards", "hi"]
+    assert found["n_a"] == len(weightless)
+    assert found[["p_a", "ratio", "ratio_low", "ratio_high"]].isna().all()
+    reason = f"base of weight 0: {len(weightless)} without a weight"
+    assert (found["status"], found["status_reason"]) == ("suppress", reason)
+    assert found["wording"].startswith("There are too few respondents to compare")
+
+
+def test_a_sentence_on_a_low_base_says_so_whatever_else_is_to_be_said():
+    """40 of 40 against 60 of 80: for review because of the 100%, and on a low base."""
+    rows = schools("apistrat")[:120]
+    for i, row in enumerate(rows):
+        row |= {"awards": "Yes" if i < 40 else "No", "api00": 800 if i < 40 or i % 4 else 600, "w": 1 + i % 2}
+    found = findings_of(rows, "weights: {main: {column: w}}\n", weight_main="w").loc["awards", "hi"]
+    assert (found["status"], found["status_reason"]) == ("review", "share is 100%")
+    assert "n = 40 and 80, low base)" in found["wording"]
