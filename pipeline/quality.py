@@ -253,6 +253,22 @@ def _weights_converged(store: WaveStore) -> Found:
             yield False, f"weight {row['weight']}: a share is {row['largest_gap']:.4f} from its target", False
 
 
+def _margins_complete(store: WaveStore) -> Found:
+    """Answers that a margin gives no share are raked as no answer: their weighted share stays what it was."""
+    resolver = store.study.resolver
+    given = [row for row in store.rows(tables.ANSWERS) if row["code"] is not None]
+    for name, weight in store.study.weights.items():
+        for question, shares in weight.margins(store.wave).items():
+            (variable,) = resolver.of(question)
+            without: dict[str, int] = {}
+            for row in given:
+                if row["variable"] == question and row["code"] not in {*shares, *variable.not_substantive}:
+                    without[row["code"]] = without.get(row["code"], 0) + row["n"]
+            if without:
+                answers = listed(f'"{code}" ({n})' for code, n in without.items())
+                yield False, f"weight {name}, {question}: no share for {answers}, raked as no answer", False
+
+
 CHECKS = (
     Declared("questions_present", tables.SOURCE_COLUMNS, True, "every declared question of the wave",
              _questions_present, "write its `text` or `column` in {file} as the export has it, which "
@@ -273,6 +289,8 @@ CHECKS = (
     Declared("unique_ids", tables.RESPONDENTS, True, "each analysed respondent once",
              _unique_ids, "add the cleaning rule `duplicate_id` in {file}, or export the survey again" + ADMIT),
     Declared("weights_converged", tables.WEIGHTING, False, "every margin met by the raked weights", _weights_converged),
+    Declared("margins_complete", tables.WEIGHTING, False, "a share for every answer to a margin's question",
+             _margins_complete),
     Declared("tier_shares", tables.TIERS, True, "1",
              _tier_shares, FAULT),
     Declared("tiers_filled", tables.TIERS, False, "respondents in every tier, a tier for every respondent",

@@ -71,8 +71,8 @@ METADATA = {
 
 CHECKS = (
     "questions_present", "columns_known", "rules_run", "options_changed", "asked_only", "row_conservation",
-    "respondents_analysed", "unique_ids", "weights_converged", "tier_shares", "tiers_filled", "indicators_filled",
-    "ratio_is_quotient", "ratio_in_interval",
+    "respondents_analysed", "unique_ids", "weights_converged", "margins_complete", "tier_shares", "tiers_filled",
+    "indicators_filled", "ratio_is_quotient", "ratio_in_interval",
 )  # fmt: skip
 """Checks of a wave, which `admit` may name; `pipeline/quality` runs them."""
 

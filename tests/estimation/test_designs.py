@@ -8,9 +8,12 @@ import math
 import pytest
 import yaml
 
+from pipeline.estimation.adjusted_table import adjusted_table
+from pipeline.estimation.adjusting import DESIGNED, WEIGHTED
 from pipeline.estimation.designed import LINEARISED
+from pipeline.estimation.groups import Grouping
 from pipeline.estimation.quantiles import t_quantile
-from tests.estimation.schools import REFERENCES, STUDY, findings, findings_of, mean_and_share, schools
+from tests.estimation.schools import REFERENCES, STUDY, core_tables, findings, findings_of, mean_and_share, schools
 
 PRECISE = 1e-8
 with (REFERENCES / "survey_risk_ratio.csv").open() as file:
@@ -194,3 +197,30 @@ def test_a_sentence_on_a_low_base_says_so_whatever_else_is_to_be_said():
     found = findings_of(rows, "weights: {main: {column: w}}\n", weight_main="w").loc["awards", "hi"]
     assert (found["status"], found["status_reason"]) == ("review", "share is 100%")
     assert "n = 40 and 80, low base)" in found["wording"]
+
+
+def test_weights_that_do_not_meet_their_margins_are_taken_as_fixed():
+    """What margins explain is no part of a variance that they do not bind: the error is that of delivered weights."""
+    rows = schools("apistrat")
+    sections = "design: {strata: s}\nweights: {main: {rake: {stype: {E: 0.05, H: 0.9, M: 0.05}}, trim: 1.2}}\n"
+    weights = core_tables(rows, STUDY + sections, design_strata="stype")[2]["weights"]["weight_main"].to_pylist()
+    for row, weight in zip(rows, weights, strict=True):
+        row["pw"] = weight
+    raked = findings_of(rows, sections, design_strata="stype").loc["awards", "hi"]
+    fixed = findings_of(rows, STRATA, design_strata="stype", weight_main="pw").loc["awards", "hi"]
+    assert raked["method"] == f"{LINEARISED}; weight main taken as fixed, its margins not met"
+    names = ["ratio", "ratio_low", "ratio_high", "se_log_ratio", "n_eff_a"]
+    assert raked[names].to_list() == pytest.approx(fixed[names].to_list(), rel=1e-9)
+
+
+def test_an_adjusted_ratio_says_that_its_weight_is_taken_as_fixed():
+    text = STUDY.replace('b: {awards: ["No"]}}', "b: rest, adjust_for: [stype], stratify_by: stype}") + STRATA
+    study, _, made, core = core_tables(schools("apistrat"), text, design_strata="stype", weight_main="pw")
+    grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
+    respondents = core.respondents.to_pandas().assign(tier=None)
+    found = adjusted_table(
+        "w", respondents, made["weights"].to_pandas(), study.comparisons, grouping, study.indicator_columns, "main",
+        study.design,
+    )  # fmt: skip
+    assert set(found["method"]) == {f"{DESIGNED}; weight main taken as fixed"}
+    assert set(found["mh_method"]) == {f"{WEIGHTED}; weight main taken as fixed"}

@@ -47,10 +47,11 @@ class Tables:
     admit: str = "{}"
     delivered: int = 4
     wave = "w"
+    text: str = TEXT
 
     @property
     def study_file(self) -> StudyFile:
-        return study_from_text(TEXT % self.admit, "ours")
+        return study_from_text(self.text % self.admit, "ours")
 
     @property
     def study(self) -> Study:
@@ -235,6 +236,17 @@ def test_margins_that_were_not_met_are_said_and_do_not_block():
     assert (found.passed, found.blocking) == (False, False)
     assert found.measured == "weight main: a share is 0.0250 from its target"
     assert planted("weights_converged", [summary | {"converged": True}], tables.WEIGHTING).passed
+
+
+def test_answers_without_a_share_in_a_margin_are_said_and_do_not_block():
+    """Whoever answered so is raked as if there were no answer; don't know has no share by its nature."""
+    text = TEXT.replace("large: Large}", "large: Large, huge: Huge, dk: {text: D, is: dont_know}}")
+    text = text.replace("{size: {small: 0.5, large: 0.5}}", "{size: {small: 1}}")
+    answers = [{"variable": "size", "answer": code, "code": code, "n": 2} for code in ("small", "large", "huge", "dk")]
+    found = planted("margins_complete", answers, tables.ANSWERS, text=text)
+    assert (found.passed, found.blocking) == (False, False)
+    assert found.measured == 'weight main, size: no share for "large" (2), "huge" (2), raked as no answer'
+    assert planted("margins_complete", answers[:2], tables.ANSWERS).passed
 
 
 def test_every_check_that_can_set_a_wave_aside_says_what_to_do():
