@@ -111,9 +111,11 @@ def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator
     for number, row in enumerate(row for row in rows if row["role"] == "missing"):
         ref = row["variable"]
         weight = weigh(ref)
-        why = ", and screening, score or tiers need it" if weight == "error" else ""
+        why = ", and screening, score, tiers or weights need it" if weight == "error" else ""
         declared = study.questions.get(ref.split("__")[0])
         close = nearest(declared.text or "", texts) if declared and number < MOST_HINTS else None
+        if ref in study.sampling_columns:
+            close = nearest(study.sampling_columns[ref], [column["name"] for column in rows if column["position"]])
         hint = f'; nearest column: "{close}"' if close else ""
         yield Remark(weight, f"wave {wave}", f"no column for {words(ref)}{why}{hint}")
     for idle in idle_rules(study.cleaning, rows):
@@ -132,7 +134,7 @@ def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator
 
 def _weights(study: Study, wave: str, check: str) -> Callable[[str], Weight]:
     """How much a finding about a variable weighs: an error where it is needed and the wave does not admit it."""
-    needed, resolver = needed_variables(study), study.resolver
+    needed, resolver = needed_variables(study, wave), study.resolver
     admitted = check in study.waves.get(wave, Wave()).admit
 
     def weigh(variable: str) -> Weight:

@@ -54,15 +54,17 @@ class Declared:
     do: str = ""
 
 
-def needed_variables(study: Study) -> set[str]:
-    """Variables without which screener, score, tiers or weights cannot be computed."""
+def needed_variables(study: Study, wave: str) -> set[str]:
+    """Variables without which a wave's screener, score, tiers or weights cannot be computed."""
     resolver = study.resolver
     refs = [item for d in (study.score.dimensions.values() if study.score else ()) for item in d.items]
     conditions = [rule.unless for rule in study.cleaning if isinstance(rule, NoConsent | ScreenedOut | AttentionCheck)]
     conditions += list((study.tiers.answers or {}).values()) if study.tiers else []
     within = [s.source for s in study.segment_columns if study.tiers and s.name == study.tiers.within and s.source]
-    raked = [question for weight in study.weights.values() for question in weight.rake or {}]
-    found = {v.name for ref in (*refs, *raked) for v in resolver.of(ref)}
+    raked = [question for weight in study.weights.values() for question in weight.margins(wave)]
+    drawn = [name for name in (study.design.strata, study.design.psu) if name] if study.design else []
+    drawn = [name for name in drawn if name in study.questions]
+    found = {v.name for ref in (*refs, *raked, *drawn) for v in resolver.of(ref)}
     sampling = set(study.sampling_columns)
     return found | {name for condition in conditions for name in resolver.needed(condition)} | set(within) | sampling
 
@@ -88,14 +90,14 @@ Found = Iterator[tuple[bool, str, bool]]
 
 
 def _questions_present(store: WaveStore) -> Found:
-    needed = needed_variables(store.study)
+    needed = needed_variables(store.study, store.wave)
     questions = store.study.resolver
     missing = [row["variable"] for row in store.rows(tables.SOURCE_COLUMNS) if row["role"] == "missing"]
     names = {name: {v.name for v in questions.of(name)} | {name} for name in missing}
     words = naming(store.study, [])
     grave = [name for name in missing if names[name] & needed]
     if grave:
-        yield False, f"missing, and needed for screening, score or tiers: {listed(map(words, grave))}", True
+        yield False, f"missing, and needed for screening, score, tiers or weights: {listed(map(words, grave))}", True
     if mild := [name for name in missing if name not in grave]:
         yield False, f"missing: {listed(map(words, mild))}", False
     if not missing:
@@ -124,6 +126,7 @@ def column_words(row: Mapping[str, Any]) -> str:
 def naming(study: Study, source_columns: Iterable[Mapping[str, Any]]) -> Callable[[str], str]:
     """How an analyst knows a variable: `practice.crm`, as the study file has it, with its delivered column."""
     written = {v.name: v.ref for v in study.variables}
+    written |= {ours: f'{ours} (column "{theirs}")' for ours, theirs in study.sampling_columns.items()}
     columns = {row["variable"]: row for row in source_columns if row["variable"] and row["position"]}
 
     def words(variable: str) -> str:
@@ -136,7 +139,7 @@ def naming(study: Study, source_columns: Iterable[Mapping[str, Any]]) -> Callabl
 
 
 def _options_changed(store: WaveStore) -> Found:
-    needed = needed_variables(store.study)
+    needed = needed_variables(store.study, store.wave)
     unknown: dict[str, list[str]] = {}
     for row in store.rows(tables.ANSWERS):
         if row["code"] is None:
@@ -250,6 +253,22 @@ def _weights_converged(store: WaveStore) -> Found:
             yield False, f"weight {row['weight']}: a share is {row['largest_gap']:.4f} from its target", False
 
 
+def _margins_complete(store: WaveStore) -> Found:
+    """Answers that a margin gives no share are raked as no answer: their weighted share stays what it was."""
+    resolver = store.study.resolver
+    given = [row for row in store.rows(tables.ANSWERS) if row["code"] is not None]
+    for name, weight in store.study.weights.items():
+        for question, shares in weight.margins(store.wave).items():
+            (variable,) = resolver.of(question)
+            without: dict[str, int] = {}
+            for row in given:
+                if row["variable"] == question and row["code"] not in {*shares, *variable.not_substantive}:
+                    without[row["code"]] = without.get(row["code"], 0) + row["n"]
+            if without:
+                answers = listed(f'"{code}" ({n})' for code, n in without.items())
+                yield False, f"weight {name}, {question}: no share for {answers}, raked as no answer", False
+
+
 CHECKS = (
     Declared("questions_present", tables.SOURCE_COLUMNS, True, "every declared question of the wave",
              _questions_present, "write its `text` or `column` in {file} as the export has it, which "
@@ -270,6 +289,8 @@ CHECKS = (
     Declared("unique_ids", tables.RESPONDENTS, True, "each analysed respondent once",
              _unique_ids, "add the cleaning rule `duplicate_id` in {file}, or export the survey again" + ADMIT),
     Declared("weights_converged", tables.WEIGHTING, False, "every margin met by the raked weights", _weights_converged),
+    Declared("margins_complete", tables.WEIGHTING, False, "a share for every answer to a margin's question",
+             _margins_complete),
     Declared("tier_shares", tables.TIERS, True, "1",
              _tier_shares, FAULT),
     Declared("tiers_filled", tables.TIERS, False, "respondents in every tier, a tier for every respondent",

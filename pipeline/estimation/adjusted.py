@@ -162,6 +162,8 @@ def modified_poisson(data: ModelData) -> AdjustedRatio:
     With a design the fit also ends by R's rule, and takes its errors from the weights of the last step, so that
     figures are R's in every digit; without, it goes on to convergence. They differ by a millionth of the error.
     Levels in which nobody says yes have a coefficient of minus infinity and leave the ratio as it is without them.
+    Where everybody in a group says yes, be it one respondent, its residuals are next to nothing and the error would be
+    the other group's alone: there is a ratio and no error.
     Source: Zou (2004), Am J Epidemiol 159; Binder (1983) for designs.
     """
     fit = _fitted(data, "log")
@@ -170,7 +172,11 @@ def modified_poisson(data: ModelData) -> AdjustedRatio:
     unit_vector = np.zeros(fit.beta.shape)
     unit_vector[:, GROUP] = 1.0
     influence *= (data.x @ _solved(fit.curvature, unit_vector).T)[data.cell]
-    return _result(data, fit, fit.beta[:, GROUP], influence, data.n_yes.sum(axis=0))
+    no = fit.open * (data.n_base - data.n_yes)
+    certain = np.full(fit.reason.shape, "", object)
+    for member, name in ((True, "a"), (False, "b")):
+        certain[data.of_group(no, member) == 0] = f"no interval: everybody in group {name} says yes"
+    return _result(data, fit, fit.beta[:, GROUP], influence, data.n_yes.sum(axis=0), certain)
 
 
 def standardised_ratio(data: ModelData) -> AdjustedRatio:
@@ -203,7 +209,8 @@ def standardised_ratio(data: ModelData) -> AdjustedRatio:
     leverage = data.x @ _solved(fit.curvature, slope * fit.active).T
     influence += data.weight[:, None] * (data.yes - data.base * fit.mean[data.cell]) * leverage[data.cell]
     yes = data.n_yes.sum(axis=0)
-    return _result(data, fit, estimate, influence, np.minimum(yes, data.n_base.sum(axis=0) - yes))
+    certain = np.full(fit.reason.shape, "", object)
+    return _result(data, fit, estimate, influence, np.minimum(yes, data.n_base.sum(axis=0) - yes), certain)
 
 
 # -- fitting
@@ -389,8 +396,10 @@ def _solved(matrices: Floats, vectors: Floats) -> Floats:
     return np.asarray(np.linalg.solve(matrices, vectors[:, :, None])[:, :, 0])
 
 
-def _result(data: ModelData, fit: _Fit, estimate: Floats, influence: Floats, events: Floats) -> AdjustedRatio:
-    """Standard errors from (M, K) influence values, and what is to be said of them."""
+def _result(
+    data: ModelData, fit: _Fit, estimate: Floats, influence: Floats, events: Floats, certain: NDArray[np.object_]
+) -> AdjustedRatio:
+    """Standard errors from (M, K) influence values, and what is to be said of them. certain: (K,) why there is none."""
     design = data.design
     reason = fit.reason.copy()
     if design is None:
@@ -406,6 +415,9 @@ def _result(data: ModelData, fit: _Fit, estimate: Floats, influence: Floats, eve
     reason[unknown] = "no standard error: a stratum with one sampling unit"
     alike = there & (se <= NO_SPREAD)
     reason[alike] = "no standard error: no variation is left"
+    sure = there & ~alike & (certain != "")
+    reason[sure] = certain[sure]
+    alike |= sure
     se = np.where(alike, np.nan, se)
     reason[there & ~alike & ~unknown & (df <= 0)] = "no interval: no more sampling units than strata and coefficients"
     slopes = fit.coefficients - 1

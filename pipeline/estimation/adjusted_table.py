@@ -43,10 +43,14 @@ def adjusted_table(
         weights = sampled[f"weight_{weight}"].to_numpy(float) if weighted else np.ones(len(respondents))  # type: ignore[index]
         named = dict.fromkeys([*comparison.adjust_for, *([comparison.stratify_by] if comparison.stratify_by else [])])
         segments = {segment: respondents[segment].to_numpy(object) for segment in named}
-        parts.append(adjusted_rows(
+        rows = adjusted_rows(
             wave, name, [i.name for i in indicators], outcome, in_a, in_b, segments, comparison.adjust_for,
             comparison.stratify_by, weights, psu, sampling,
-        ))  # fmt: skip
+        )  # fmt: skip
+        if weighted:
+            for column in ("method", "mh_method"):
+                rows[column] = [text and f"{text}; weight {weight} taken as fixed" for text in rows[column]]
+        parts.append(rows)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 

@@ -61,14 +61,14 @@ def higher_than(
 def banner_rows(
     wave: str, toplines: pd.DataFrame, tiers: Tiers | None, segments: Sequence[SegmentColumns], minimum_base: int
 ) -> pd.DataFrame:
-    """Rows of table `banners`, from rows of table `toplines`: those with a share, in tiers and levels of segments.
+    """Rows of table `banners`, from rows of table `toplines`: those of answers, in tiers and levels of segments.
 
     A column with a base or effective base under minimum_base is neither tested nor named. Nets are not tested
     against their parts, nor levels that overlap against each other.
     """
     known = toplines["share"].notna()
     told = known.groupby([toplines["question"], toplines["option"]]).transform("any")  # an option may be called all
-    shown = toplines[(known | (toplines["n"] == 0)) & (told | (toplines["option"] != "all"))]
+    shown = toplines[told | (toplines["option"] != "all")]
     parts = []
     for segment, parts_of, exclusive in _groups(tiers, segments):
         levels = list(parts_of)

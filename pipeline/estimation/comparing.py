@@ -20,7 +20,7 @@ from pipeline.estimation.plan import WeightedCells
 from pipeline.estimation.score_test import score_p_value
 from pipeline.estimation.share_table import LEVEL, share_limits
 from pipeline.estimation.shares import korn_graubard, wilson_interval
-from pipeline.estimation.status import LOW_BASE, Statuses, share_status, worse_of
+from pipeline.estimation.status import Statuses, share_status, worse_of
 from pipeline.estimation.wording import Sentence, wording
 from pipeline.maturity.tiers import columns_of
 from pipeline.study.analysis import Comparison, Comparisons, Display, Indicators
@@ -84,7 +84,9 @@ def compare(
     overlapping = np.repeat([pair.overlap for pair in pairs], len(indicators))
     below, above = detectable_ratio(frame["p_b"], frame["n_eff_a"], frame["n_eff_b"], LEVEL, POWER)
     frame["detectable_below"], frame["detectable_above"] = (np.where(overlapping, np.nan, r) for r in (below, above))
-    frame["wording"] = _wordings(frame, pairs, of_shares, circular, indicators, sample.type == "opt_in", synthetic)
+    frame["wording"] = _wordings(
+        frame, pairs, of_shares, circular, indicators, display, sample.type == "opt_in", synthetic
+    )
     return frame
 
 
@@ -197,7 +199,7 @@ def _share_statuses(frame: pd.DataFrame, end: str, simple: NDArray[np.bool_], di
 
 def _statuses(frame: pd.DataFrame, of_shares: Statuses, circular: Sequence[bool]) -> Statuses:
     """By its shares, whether there is a ratio with an interval, and whether it says more than how groups were made."""
-    unknown = frame["ratio"].isna() & (frame["n_a"] > 0) & (frame["n_b"] > 0)
+    unknown = (frame["p_a"] == 0) & (frame["p_b"] == 0)
     unbounded = frame["ratio"].notna() & frame["ratio_low"].isna()
     found = of_shares
     for flagged, (status, reason) in (
@@ -214,6 +216,7 @@ def _wordings(
     of_shares: Statuses,
     circular: Sequence[bool],
     indicators: Indicators,
+    display: Display,
     model_based: bool,
     synthetic: bool,
 ) -> list[str]:
@@ -241,7 +244,7 @@ def _wordings(
                 level=LEVEL,
                 model_based=model_based,
                 suppressed=reason if status == "suppress" else "",
-                low_base=status == "footnote" and reason.startswith(LOW_BASE),
+                low_base=min(n_a, n_b) < display.footnote_below,
                 of=OF[base] if n_a < all_a or n_b < all_b else "",
                 notes=(DEFINES,) * defines + (SYNTHETIC,) * synthetic,
             )

@@ -27,7 +27,7 @@ class Shares:
     """Weighted shares of one group: arrays (K,), one entry an indicator. NaN where there is no base.
 
     x, n: respondents. weighted_base: their weights. p: share. variance: of p. n_eff_kish: effective base by the
-    weights alone. df: sampling units of the group in the base minus their strata.
+    weights alone. df: sampling units of the group in the base minus their strata, at most the design's.
     """
 
     x: Floats
@@ -132,7 +132,7 @@ def _over(above: Floats, below: Floats) -> Floats:
 
 
 def _group_df(cells: Cells, members: Chosen, plan: Plan) -> Floats:
-    """Units with somebody in the base minus strata with such units."""
+    """Units with somebody in the base minus strata with such units; no more than replicates tell of."""
     there = (members[:, None] & (cells.n_base > 0)).astype(float)
     number, labels = _strata(cells, plan)
     strata = (by_number(number, there, len(labels)) > 0).sum(axis=0)
@@ -140,7 +140,8 @@ def _group_df(cells: Cells, members: Chosen, plan: Plan) -> Floats:
         units = (by_number(cells.psu, there, len(plan.unit_stratum)) > 0).sum(axis=0)
     else:
         units = (members[:, None] * cells.n_base).sum(axis=0)
-    return np.asarray(units - strata, float)
+    most = np.inf if plan.replication is None else plan.replication.df
+    return np.asarray(np.minimum(units - strata, most), float)
 
 
 def _strata(cells: Cells, plan: Plan) -> tuple[NDArray[np.intp], list[str]]:

@@ -15,7 +15,7 @@ from pipeline.cells.sums import Cells, read_cells
 from pipeline.estimation.replicates import delivered_scales, replicate_df
 from pipeline.estimation.variance import Lonely, Sampling, sampling
 from pipeline.study.sampling import UNWEIGHTED, Design, Margins, Replicates, Weights, default_weight
-from pipeline.weighting.assigning import replicate_matrix, replication_of
+from pipeline.weighting.assigning import margin_categories, replicate_matrix, replication_of
 from pipeline.weighting.replication import Kind as ReplicateKind
 from pipeline.weighting.replication import Scales
 
@@ -25,6 +25,10 @@ KINDS: dict[str, ReplicateKind] = {
     "brr": "BRR", "fay": "Fay", "jk1": "JK1", "jkn": "JKn", "bootstrap": "bootstrap", "sdr": "SDR",
 }  # fmt: skip
 
+MET = 1e-6
+"""How far weighted shares may be from their targets for the margins to explain anything of a variance."""
+UNMET = ", its margins not met"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -33,8 +37,8 @@ class Plan:
     fraction: stratum -> sampled share of its units, all strata of the wave. units: whether respondents lie in
     sampling units; unit_stratum: stratum of each unit, in order of its number. df: units, or respondents, minus
     strata, of those with a weight above 0, as R `degf`; None where counts say it. margins: what the weights are raked
-    to in this wave; empty where they are taken as fixed. replication: factors of replicates made from units, or how
-    delivered (or raked) ones are to be read.
+    to in this wave; empty where they are taken as fixed, unmet: because raking did not meet them. replication: factors
+    of replicates made from units, or how delivered (or raked) ones are to be read.
     """
 
     kind: Kind = "simple"
@@ -45,6 +49,7 @@ class Plan:
     unit_stratum: tuple[str, ...] = ()
     df: int | None = None
     margins: Margins = field(default_factory=dict)
+    unmet: bool = False
     replication: Scales | None = None
 
     @property
@@ -55,7 +60,7 @@ class Plan:
             return f"; {self.replication.kind} replicates" + (f", {weight}" if weight else "")
         if self.margins:
             return f"; {weight} raked to margins"
-        return f"; {weight} taken as fixed" if weight else ""
+        return f"; {weight} taken as fixed{UNMET if self.unmet else ''}" if weight else ""
 
     @property
     def sampling(self) -> Sampling:
@@ -116,6 +121,8 @@ def plan_of(
     raked = weight is not None and weight.rake is not None
     weighed = sampled if weight is None else sampled.filter(pc.greater(sampled[f"weight_{name}"], 0.0))
     places = weighed["psu"] if has_units else weighed["source_row"]
+    margins = weight.margins(wave) if weight is not None and raked else {}
+    unmet = bool(margins) and _gap(name, margins, sampled) > MET
     replication = None
     kind: Kind = "linearised"
     if weight is not None and weight.replicates is not None:
@@ -133,9 +140,21 @@ def plan_of(
         units=has_units,
         unit_stratum=tuple(row["stratum"] for row in units) if has_units else (),
         df=len(places.unique()) - len(weighed["stratum"].unique()),
-        margins=weight.margins(wave) if weight is not None and raked else {},
+        margins={} if unmet else margins,
+        unmet=unmet,
         replication=replication,
     )
+
+
+def _gap(name: str, margins: Margins, sampled: pa.Table) -> float:
+    """Largest difference between a weighted share of those who answered and its target."""
+    weights, largest = sampled[f"weight_{name}"].to_numpy(), 0.0
+    codes = margin_categories(sampled[f"margin_{name}"].to_numpy(), margins)
+    for code, shares in zip(codes, margins.values(), strict=True):
+        sums = np.bincount(code + 1, weights, len(shares) + 1)[1:]
+        target = np.array(list(shares.values()))
+        largest = max(largest, float(np.max(np.abs(sums / sums.sum() - target / target.sum()))))
+    return largest
 
 
 def _delivered(name: str, declared: Replicates, replicates: pa.Table | None) -> Scales:

@@ -23,6 +23,8 @@ ABOVE, BELOW = "above", "below"
 SAME = 1e-12  # ratios that differ by no more, relatively, are equal but for rounding
 NOTHING = "nothing to vary: no cleaning rule, no other weight, and no score that makes the groups"
 NO_RATIO = "no specification gives a ratio"
+NO_PUBLISHED = "no side: no ratio is published"
+ON_NO_SIDE = "no side: the published ratio is 1"
 NO_ITEM = "no ratio without the item: no item of the score is left without those of the indicator"
 
 
@@ -160,8 +162,13 @@ def _judged(row: Mapping[Any, Any], names: Sequence[str], ratios: Floats, claime
         "claimed_side": claimed.side,
         "claimed_limit": claimed.limit,
         "share_claimed_side": claimed.holds(there).mean() if some and claimed.side else np.nan,
-        "reason": "" if some else NO_RATIO if names else NOTHING,
+        "reason": _why_none(row["ratio"], claimed) if some else NO_RATIO if names else NOTHING,
     }
+
+
+def _why_none(ratio: float, claimed: _Claimed) -> str:
+    """Why no side is claimed; empty where one is."""
+    return "" if claimed.side else NO_PUBLISHED if np.isnan(ratio) else ON_NO_SIDE
 
 
 def _without_own_items(rerun: Rerun) -> dict[tuple[str, str], float | None]:

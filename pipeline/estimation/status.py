@@ -41,14 +41,14 @@ def share_status(
     Rule nchs, for opt-in samples alike: suppressed with a base or effective base under 30, without an interval,
     with one .30 wide or more, or one over .05 that is over 130% of the share; for review at 0% and 100% and with
     df under 8; a footnote where an interval over .05 is over 130% of the complement. Rule base: none of this.
-    Both: the study's smallest bases.
+    Both: the study's smallest bases, and suppressed where nobody in the base has a weight.
     Raises ValueError for a share outside 0 to 1.
     Source: Parker et al. (2017), NCHS data presentation standards for proportions, Vital Health Stat 2(175).
     """
     given = [checked_share(p), *(np.asarray(value, float) for value in (n, n_eff, kg_low, kg_high, df))]
     p, n, n_eff, low, high, df = np.broadcast_arrays(*given)
     status, reason = np.full(n.shape, "show", object), np.full(n.shape, "", object)
-    rules = [*_base_rules(n, display), *(_nchs_rules(p, n, n_eff, high - low, df) if display.rule == "nchs" else ())]
+    rules = [*_base_rules(p, n, display), *(_nchs_rules(p, n, n_eff, high - low, df) if display.rule == "nchs" else ())]
     for outcome in ORDER[:0:-1]:
         for holds, word in (rule[1:] for rule in rules if rule[0] == outcome):
             for row in zip(*np.nonzero(holds & (status == "show")), strict=True):
@@ -69,22 +69,6 @@ def worse_of(first: Statuses, second: Statuses) -> Statuses:
     return status, reason
 
 
-def base_status(n: int, display: Display) -> tuple[str, str]:
-    """(status, reason) of a share by its unweighted base."""
-    if n < display.suppress_below:
-        return "suppress", f"base {n} under {display.suppress_below}"
-    if n < display.footnote_below:
-        return "footnote", f"low base: {n} under {display.footnote_below}"
-    return "show", ""
-
-
-def worse(first: tuple[str, str], second: tuple[str, str]) -> tuple[str, str]:
-    """The stricter of two statuses; where they are alike, both reasons."""
-    if first[0] == second[0]:
-        return first[0], _both(first[1], second[1])
-    return max(first, second, key=lambda status: ORDER.index(status[0]))
-
-
 def _both(first: str, second: str) -> str:
     return "; ".join(dict.fromkeys(reason for reason in (first, second) if reason))
 
@@ -94,9 +78,10 @@ Rule = tuple[str, NDArray[np.bool_], Callable[[Row], str]]
 """A status, where it is due, and the reason of a row."""
 
 
-def _base_rules(n: Floats, display: Display) -> Iterator[Rule]:
+def _base_rules(p: Floats, n: Floats, display: Display) -> Iterator[Rule]:
     suppress, footnote = display.suppress_below, display.footnote_below
     yield "suppress", ~(n >= suppress), lambda row: f"base {n[row]:.0f} under {suppress}"
+    yield "suppress", np.isnan(p) & (n > 0), lambda row: f"base of weight 0: {n[row]:.0f} without a weight"
     yield "footnote", n < footnote, lambda row: f"{LOW_BASE}: {n[row]:.0f} under {footnote}"
 
 
@@ -104,7 +89,7 @@ def _nchs_rules(p: Floats, n: Floats, n_eff: Floats, width: Floats, df: Floats) 
     between = (width > NARROW) & (width < WIDE) & (p > 0) & (p < 1)
     yield "suppress", n < SMALLEST_BASE, lambda row: f"base {n[row]:.0f} under {SMALLEST_BASE}"
     yield "suppress", n_eff < SMALLEST_BASE, lambda row: f"effective base {_cut(n_eff[row])} under {SMALLEST_BASE}"
-    yield "suppress", np.isnan(width) | np.isnan(n_eff), lambda row: "no interval"
+    yield "suppress", np.isnan(width) | np.isnan(n_eff), lambda row: _no_interval(df[row])
     yield "suppress", width >= WIDE, lambda row: f"interval {width[row]:.2f} wide".replace(" 0.", " .")
     yield (
         "suppress",
@@ -117,6 +102,12 @@ def _nchs_rules(p: Floats, n: Floats, n_eff: Floats, width: Floats, df: Floats) 
         "footnote", between & (width > RELATIVE * (1 - p)),
         lambda row: f"interval {_over(width[row] / (1 - p[row]))} of the complement",
     )  # fmt: skip
+
+
+def _no_interval(df: float) -> str:
+    if df <= 0:
+        return "no interval: no more sampling units than strata"
+    return "no interval: the design does not tell the error"
 
 
 def _cut(n_eff: float) -> str:

@@ -16,6 +16,9 @@ from pipeline.estimation.variance import Numbers, Sampling, unit_covariance, uni
 
 Bools = NDArray[np.bool_]
 NO_SPREAD = 1e-9
+SAME = 1e-12
+"""Relative: ratios this near to 1 are 1, and sums of weights this near to each other are the same."""
+ONE_STRATUM = "no test of homogeneity: fewer than two strata"
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,9 @@ def mantel_haenszel(
     q_p = np.where(np.isnan(q), np.nan, q_p)
     df = np.full(se.shape, np.inf)
     return _stratified(
-        pooled, se, df, normal_quantile(level), (risk_ratio(*crude), crude_low, crude_high), (q, q_df, q_p), q_reason
-    )
+        pooled, se, df, normal_quantile(level), (risk_ratio(*crude), crude_low, crude_high), (q, q_df, q_p), q_reason,
+        (x_a, n_a, x_b, n_b),
+    )  # fmt: skip
 
 
 def weighted_mantel_haenszel(
@@ -155,7 +159,7 @@ def weighted_mantel_haenszel(
         limits = [np.exp(np.log(crude.ratio) + sign * t * crude_se) for sign in (-1, 1)]
     tests = _wald(by_stratum, pooled.informative, base, yes_w, a, code, unit, design)
     df = np.full(se.shape, float(design.df))
-    return _stratified(pooled, se, df, t, (crude.ratio, limits[0], limits[1]), tests[:3], tests[3])
+    return _stratified(pooled, se, df, t, (crude.ratio, limits[0], limits[1]), tests[:3], tests[3], by_stratum)
 
 
 def _pooled(x_a: Floats, n_a: Floats, x_b: Floats, n_b: Floats) -> _Pooled:
@@ -178,6 +182,8 @@ def _q(
     alike = (informative & ~in_test).sum(axis=0)
     for k in np.flatnonzero(alike):
         reason[k] = f"{alike[k]} strata where all say yes are not in the test of homogeneity"
+    for k in np.flatnonzero(np.isnan(q)):
+        reason[k] = "; ".join(filter(None, (reason[k], ONE_STRATUM)))
     return q, np.where(np.isnan(q), np.nan, count - 1.0), reason
 
 
@@ -203,6 +209,8 @@ def _wald(
             reason[k] = f"{missing} strata without a log ratio are not in the test of homogeneity"
         free = len(used) - 1
         if free < 1 or design.df - free + 1 <= 0:
+            none = ONE_STRATUM if free < 1 else "no test of homogeneity: too few sampling units"
+            reason[k] = "; ".join(filter(None, (reason[k], none)))
             continue
         p_a, p_b = x_a[used, k] / n_a[used, k], x_b[used, k] / n_b[used, k]
         place = np.full(len(x_a), -1)
@@ -220,6 +228,8 @@ def _wald(
         )
         apart = contrast @ (np.log(p_a) - np.log(p_b))
         if np.isnan(covariance).any() or np.linalg.matrix_rank(covariance, hermitian=True) < free:
+            none = "no test of homogeneity: the design does not tell the error"
+            reason[k] = "; ".join(filter(None, (reason[k], none)))
             continue
         q[k], q_df[k] = apart @ np.linalg.solve(covariance, apart), free
         rest = design.df - free + 1
@@ -246,11 +256,15 @@ def _stratified(
     crude: tuple[Floats, Floats, Floats],
     test: tuple[Floats, Floats, Floats],
     notes: NDArray[np.object_],
+    counts: tuple[Floats, Floats, Floats, Floats],
 ) -> StratifiedRatio:
-    """The record: limits, the flag, and reasons."""
+    """The record: limits, the flag, and reasons. counts: by stratum; where a group's yes are all, its part of the error
+    is next to nothing, so that there is none."""
     reason = notes.copy()
     ratio = pooled.ratio
-    se = np.where((pooled.top > 0) & (pooled.bottom > 0) & (se > NO_SPREAD), se, np.nan)
+    all_a, all_b = ((x >= n * (1 - SAME)).all(axis=0, where=pooled.informative) for x, n in (counts[:2], counts[2:]))
+    both_say = (pooled.top > 0) & (pooled.bottom > 0)
+    se = np.where(both_say & (se > NO_SPREAD) & ~all_a & ~all_b, se, np.nan)
     used = pooled.informative.sum(axis=0).astype(float)
     for holds, word in (
         (used == 0, "no stratum has both groups and somebody who says yes"),
@@ -258,12 +272,16 @@ def _stratified(
             (used > 0) & ((pooled.top == 0) | (pooled.bottom == 0)),
             "no interval: in these strata only one group says yes",
         ),
-        ((pooled.top > 0) & (pooled.bottom > 0) & np.isnan(se), "no interval: no standard error"),
+        (both_say & np.isnan(se), "no interval: no standard error"),
+        (both_say & all_b, "no interval: everybody in group b says yes"),
+        (both_say & all_a, "no interval: everybody in group a says yes"),
+        (both_say & all_a & all_b, "no interval: everybody in both groups says yes"),
     ):
         reason[holds] = word
     with np.errstate(over="ignore", divide="ignore"):
         low, high = (np.exp(np.log(ratio) + sign * quantile * se) for sign in (-1, 1))
-    reversed_ = ((crude[0] > 1) & (ratio < 1)) | ((crude[0] < 1) & (ratio > 1))
+    (above, below), (pooled_above, pooled_below) = ((r > 1 + SAME, r < 1 - SAME) for r in (crude[0], ratio))
+    reversed_ = (above & pooled_below) | (below & pooled_above)
     clear = ((crude[1] > 1) | (crude[2] < 1)) & ((low > 1) | (high < 1))
     left_out = len(pooled.informative) - used
     return StratifiedRatio(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtri
 
 from pipeline.engine import Query
+from pipeline.errors import counted
 from pipeline.maturity.scoring import scores_query
 from pipeline.study.columns import Resolver
 from pipeline.study.maturity import Score
@@ -22,6 +23,7 @@ OVERALL = "all"
 WEIGHT = "its weight"
 BOUNDS = (np.log(0.005), 0.0)  # of the log of a unique variance, as R `factanal` has them
 SINGULAR = 1e-9
+NOT_STRATIFIED = "no stratified alpha: it needs two items that vary in each dimension"
 STEPS = 200
 CONVERGED = 1e-11
 NEAR = 1e-6  # a slope from which Newton steps need no guard
@@ -113,6 +115,11 @@ def reliability_rows(
         )  # fmt: skip
         whole = (frame["dimension"] == OVERALL) & (frame["item"] == "")
         frame["stratified_alpha"] = np.where(whole, of_score, np.nan)
+        if np.isnan(of_score):
+            more = whole & (frame["n"] >= FEWEST)  # fewer respondents are the reason
+            frame.loc[more, "reason"] = [
+                "; ".join(filter(None, (why, NOT_STRATIFIED))) for why in frame["reason"][more]
+            ]
     return frame.assign(wave=wave, ci_level=level)
 
 
@@ -179,7 +186,7 @@ def reliability(points: ArrayLike, weights: ArrayLike, level: float = 0.95) -> R
     x, w = points[used], weights[used]
     unknown = np.full(points.shape[1], np.nan)
     if len(w) < 2:
-        reason = f"{len(w)} respondents with every item"
+        reason = f"{counted(len(w), 'respondent')} with every item"
         mean = x[0] if len(w) else unknown
         overall = float(mean.mean()) if len(mean) else np.nan
         return Reliability(len(w), 0, *(np.nan,) * 6, overall, np.nan, unknown, unknown, mean, unknown, reason)

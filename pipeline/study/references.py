@@ -17,6 +17,7 @@ from pipeline.study.questions import GridQuestion, MultipleQuestion, NumberQuest
 from pipeline.study.sampling import MAIN, UNWEIGHTED, Margins
 from pipeline.study.section import Place
 from pipeline.study.variables import Variable, options_of
+from pipeline.study.waves import CHECKS
 
 DEEPEST_FILTERS = 40  # filters that stand on filters
 SUMS_TO_ONE = 1e-3  # how far printed shares may be from it; they are scaled to it
@@ -30,7 +31,9 @@ def broken_references(study: Study) -> Iterator[Problem]:
     finder = _Finder(study)
     yield from finder.filters()
     yield from finder.questions()
+    yield from finder.waves()
     yield from finder.cleaning()
+    yield from finder.design()
     yield from finder.weights()
     yield from finder.score()
     yield from finder.tiers()
@@ -254,7 +257,24 @@ class _Finder:
             elif isinstance(rule, DuplicateAnswers):
                 yield from _each_known((*place, "questions"), "question", rule.questions, questions)
 
+    def waves(self) -> Iterator[Problem]:
+        for wave, declared in self.study.waves.items():
+            for check in declared.admit:
+                if check not in CHECKS:
+                    yield unknown(("waves", wave, "admit", check), "check", check, CHECKS)
+
+    def design(self) -> Iterator[Problem]:
+        """Strata and units that are questions: those with one column of answers. Any other name is a column's."""
+        single = [name for name in self.study.questions if [v.name for v in self.resolver.of(name)] == [name]]
+        for key in ("strata", "psu") if self.study.design else ():
+            name = getattr(self.study.design, key)
+            if name in self.study.questions and name not in single and not self.without_options(name):
+                yield unfit(("design", key), "question with one answer", name, single)
+
     def weights(self) -> Iterator[Problem]:
+        if UNWEIGHTED in self.study.weights:
+            what = f'"{UNWEIGHTED}" is what a comparison names to have no weight'
+            yield Problem(("weights", UNWEIGHTED), what, "another name")
         for name, weight in self.study.weights.items():
             yield from self._margins(("weights", name, "rake"), weight.rake or {})
             for wave, margins in weight.waves.items():

@@ -130,12 +130,12 @@ def default_weight(weights: Weights) -> str:
 def sampling_columns(design: Design | None, weights: Weights, questions: frozenset[str]) -> dict[str, str]:
     """Delivered columns that tell design and weights: name in `delivered` (with a space, as no question has) -> theirs.
 
-    A stratum or sampling unit that is a question needs none.
+    A stratum or sampling unit that is a question needs none; `fpc` is always a column.
     """
     found: dict[str, str] = {}
     for ours in ("strata", "psu", "fpc"):
         theirs = getattr(design, ours) if design else None
-        if theirs is not None and theirs not in questions:
+        if theirs is not None and (ours == "fpc" or theirs not in questions):
             found[f"design {ours}"] = theirs
     for name, weight in weights.items():
         if weight.column is not None:

@@ -69,6 +69,13 @@ METADATA = {
 }
 """What tells of a response, and is no question: keys of `columns` that name a column, columns of `delivered`."""
 
+CHECKS = (
+    "questions_present", "columns_known", "rules_run", "options_changed", "asked_only", "row_conservation",
+    "respondents_analysed", "unique_ids", "weights_converged", "margins_complete", "tier_shares", "tiers_filled",
+    "indicators_filled", "ratio_is_quotient", "ratio_in_interval",
+)  # fmt: skip
+"""Checks of a wave, which `admit` may name; `pipeline/quality` runs them."""
+
 WaveName = Annotated[str, AfterValidator(_wave)]
 Day = Annotated[date, BeforeValidator(_day)]
 FileName = Annotated[str, AfterValidator(_file)]

@@ -483,7 +483,7 @@ WEIGHTING = Table(
         Column("weight", "varchar", "Weight of the study file.", nullable=False),
         Column("source", "varchar", "raked or delivered.", nullable=False),
         Column("margin", "varchar", "Question of the margin; `all`: the weight itself.", nullable=False),
-        Column("category", "varchar", "Option; `no_answer`; `all`.", nullable=False),
+        Column("category", "varchar", "Option; `no_answer`, also answers without a target; `all`.", nullable=False),
         Column("n", "bigint", "Respondents.", unit="respondents", nullable=False),
         Column("target", "double", "Share in the population.", unit="share"),
         Column("share_before", "double", "Share among those who answered, before raking.", unit="share"),

@@ -189,7 +189,7 @@ def _refuse_lonely(wave: str, rows: pd.DataFrame) -> None:
 
 def _delivered(wave: str, sampled: pd.DataFrame, name: str) -> Floats:
     given = sampled[f"weight {name}"].astype(float)
-    _refuse_missing(wave, sampled, ~(given >= 0), f"a number for weight {name}")
+    _refuse_missing(wave, sampled, ~(given >= 0), f"a number from 0 for weight {name}")
     if len(given) and given.sum() <= 0:
         raise SurveyError(f"wave {wave}", f"weight {name} is 0 for everyone", expected="weights above 0")
     return np.asarray(given, dtype=float)

@@ -117,7 +117,7 @@ def test_check_finds_what_a_run_would_stumble_over(ran: Survey):
     assert errors["unknown-needed"].startswith(
         'use (column "Do you use it?"): answer "Perhaps" (1 time) is not in the option list'
     )
-    assert errors["missing-needed"] == "no column for use, and screening, score or tiers need it"
+    assert errors["missing-needed"] == "no column for use, and screening, score, tiers or weights need it"
     assert errors["only-padding"] == "no record holds an answer to a declared question"
     for name in ("twice", "short"):
         assert WAVES[name].problem in errors[name]

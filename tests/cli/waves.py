@@ -42,7 +42,8 @@ WAVES = {
     ),
     "missing-needed": Wave(
         without(2),
-        "check questions_present failed\n  found: missing, and needed for screening, score or tiers: use; missing: ",
+        "check questions_present failed\n  found: missing, and needed for screening, score, tiers or weights: use; "
+        "missing: ",
     ),
     "twice": Wave(export([*HEAD[:3], "Do you use it?"]), 'has 2 columns for question "use"'),
     "short": Wave(export()[:-15], "line 5: the record is cut short"),

@@ -259,8 +259,9 @@ def two(x_a, n_a, x_b, n_b):
         ((0, 20, 3, 9), "nobody in group a says yes", "nobody in group a says yes"),
         ((5, 20, 0, 9), "nobody in group b says yes", "nobody in group b says yes"),
         ((20, 20, 9, 9), "everybody in both groups says yes", "everybody in group a says yes"),
-        ((20, 20, 8, 9), "", "everybody in group a says yes"),
-        ((8, 20, 9, 9), "", "everybody in group b says yes"),
+        ((20, 20, 8, 9), "no interval: everybody in group a says yes", "everybody in group a says yes"),
+        ((8, 20, 9, 9), "no interval: everybody in group b says yes", "everybody in group b says yes"),
+        ((1, 1, 40, 99), "no interval: everybody in group a says yes", "everybody in group a says yes"),
         ((1, 1, 1, 1), "everybody in both groups says yes", "everybody in group a says yes"),
     ],
 )
@@ -269,8 +270,12 @@ def test_counts_that_have_no_ratio_say_why(counts, poisson, standardised):
     data = model_data(yes, in_a, ~in_a, np.zeros((len(yes), 0)))
     for got, reason in ((modified_poisson(data), poisson), (standardised_ratio(data), standardised)):
         assert got.reason[0] == reason
-        unknown = [*got.estimate, *got.se, *got.limits()[0], *got.limits()[1], *got.p_value()]
+        unknown = [*got.se, *got.limits()[0], *got.limits()[1], *got.p_value()]
         assert np.isnan(unknown).all() == bool(reason)
+        if reason.startswith("no interval"):
+            assert got.ratio() == pytest.approx([counts[0] / counts[1] * counts[3] / counts[2]], rel=1e-9)
+        else:
+            assert np.isnan(got.estimate).all() == bool(reason)
 
 
 def test_covariates_that_are_the_groups_leave_nothing_to_compare():

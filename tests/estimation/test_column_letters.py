@@ -124,3 +124,13 @@ def test_an_option_may_be_called_all_and_a_number_has_no_letters():
     found = banner_rows("w", pd.concat([rows, number], ignore_index=True), None, STUDY.segment_columns, 30)
     assert set(found["question"]) == {"q"}
     assert set(found["option"]) == {"all", "no"}
+
+
+def test_a_column_without_a_share_is_there_and_without_letters():
+    """Nobody in level a has a weight: its share is unknown though it has respondents."""
+    rows = toplines()
+    rows.loc[rows["level"] == "a", ["share", "n_eff"]] = np.nan
+    found = banner_rows("w", rows, None, STUDY.segment_columns, 30)
+    assert not found[["x", "n"]].isna().any(axis=None)
+    assert len(found) == 2 * (4 + 2)
+    assert set(found.loc[found["level"] == "a", "higher_than"]) == {""}

@@ -10,8 +10,11 @@ import yaml
 
 from pipeline import engine
 from pipeline.cells.sums import covering
+from pipeline.estimation.adjusted_table import adjusted_table
+from pipeline.estimation.adjusting import DESIGNED, WEIGHTED
 from pipeline.estimation.covariance import share_pair
 from pipeline.estimation.designed import LINEARISED
+from pipeline.estimation.groups import Grouping
 from pipeline.estimation.levels import level_shares
 from pipeline.estimation.means import mean_rows, numbers_query
 from pipeline.estimation.quantiles import t_quantile
@@ -277,3 +280,65 @@ def test_a_group_within_one_unit_has_no_interval():
     assert 0 < row["p_a"] < 1
     assert row[["p_a_low", "p_a_high"]].isna().all()
     assert "no interval" in row["status_reason"]
+
+
+def test_few_replicates_are_few_degrees_of_freedom_of_every_group():
+    """R degf: four replicates of independent weights leave 3, under the 8 that NCHS asks for."""
+    rows = schools("apistrat")
+    for i, row in enumerate(rows):
+        row |= {f"rep{k}": float(row["pw"]) * (2.0 if (i >> k) & 1 else 0.1) for k in range(1, 5)}
+    sections = "weights: {main: {column: pw, replicates: {kind: brr, columns: [rep1..rep4]}}}\n"
+    found = findings_of(rows, sections, weight_main="pw").loc["awards", "hi"]
+    assert found["df"] == 3
+    assert (found["status"], found["status_reason"]) == ("review", "3 degrees of freedom")
+
+
+@pytest.mark.parametrize("display", ["", "display: {rule: base}\n"])
+def test_a_group_without_any_weight_has_no_share_and_says_why(display: str):
+    rows = schools("apistrat")
+    weightless = [row for row in rows if row["awards"] == "Yes"]
+    for row in weightless:
+        row["pw"] = 0
+    found = findings_of(rows, display + "weights: {main: {column: pw}}\n", weight_main="pw").loc["awards", "hi"]
+    assert found["n_a"] == len(weightless)
+    assert found[["p_a", "ratio", "ratio_low", "ratio_high"]].isna().all()
+    reason = f"base of weight 0: {len(weightless)} without a weight"
+    assert (found["status"], found["status_reason"]) == ("suppress", reason)
+    assert found["wording"].startswith("There are too few respondents to compare")
+
+
+def test_a_sentence_on_a_low_base_says_so_whatever_else_is_to_be_said():
+    """40 of 40 against 60 of 80: for review because of the 100%, and on a low base."""
+    rows = schools("apistrat")[:120]
+    for i, row in enumerate(rows):
+        row |= {"awards": "Yes" if i < 40 else "No", "api00": 800 if i < 40 or i % 4 else 600, "w": 1 + i % 2}
+    found = findings_of(rows, "weights: {main: {column: w}}\n", weight_main="w").loc["awards", "hi"]
+    assert (found["status"], found["status_reason"]) == ("review", "share is 100%")
+    assert "n = 40 and 80, low base)" in found["wording"]
+
+
+def test_weights_that_do_not_meet_their_margins_are_taken_as_fixed():
+    """What margins explain is no part of a variance that they do not bind: the error is that of delivered weights."""
+    rows = schools("apistrat")
+    sections = "design: {strata: s}\nweights: {main: {rake: {stype: {E: 0.05, H: 0.9, M: 0.05}}, trim: 1.2}}\n"
+    weights = core_tables(rows, STUDY + sections, design_strata="stype")[2]["weights"]["weight_main"].to_pylist()
+    for row, weight in zip(rows, weights, strict=True):
+        row["pw"] = weight
+    raked = findings_of(rows, sections, design_strata="stype").loc["awards", "hi"]
+    fixed = findings_of(rows, STRATA, design_strata="stype", weight_main="pw").loc["awards", "hi"]
+    assert raked["method"] == f"{LINEARISED}; weight main taken as fixed, its margins not met"
+    names = ["ratio", "ratio_low", "ratio_high", "se_log_ratio", "n_eff_a"]
+    assert raked[names].to_list() == pytest.approx(fixed[names].to_list(), rel=1e-9)
+
+
+def test_an_adjusted_ratio_says_that_its_weight_is_taken_as_fixed():
+    text = STUDY.replace('b: {awards: ["No"]}}', "b: rest, adjust_for: [stype], stratify_by: stype}") + STRATA
+    study, _, made, core = core_tables(schools("apistrat"), text, design_strata="stype", weight_main="pw")
+    grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
+    respondents = core.respondents.to_pandas().assign(tier=None)
+    found = adjusted_table(
+        "w", respondents, made["weights"].to_pandas(), study.comparisons, grouping, study.indicator_columns, "main",
+        study.design,
+    )  # fmt: skip
+    assert set(found["method"]) == {f"{DESIGNED}; weight main taken as fixed"}
+    assert set(found["mh_method"]) == {f"{WEIGHTED}; weight main taken as fixed"}

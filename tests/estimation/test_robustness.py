@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.estimation.comparing import compare
 from pipeline.estimation.groups import Grouping
-from pipeline.estimation.robustness import NO_ITEM, NO_RATIO, NOTHING, Robustness, robustness
+from pipeline.estimation.robustness import NO_ITEM, NO_PUBLISHED, NO_RATIO, NOTHING, ON_NO_SIDE, Robustness, robustness
 from pipeline.estimation.specifications import Sections
 from pipeline.study.loading import study_from_text
 from pipeline.study.model import Study
@@ -469,6 +469,8 @@ def test_the_range_is_that_of_the_specifications(seed: int, number: int):
         side = "above" if row["ratio"] > 1 + 1e-9 else "below" if row["ratio"] < 1 - 1e-9 else None
         assert (None if pd.isna(row["claimed_side"]) else row["claimed_side"]) == side
         if side is None:
+            assert row["reason"].startswith(NO_PUBLISHED if math.isnan(row["ratio"]) else ON_NO_SIDE)
+        if side is None:
             assert math.isnan(row["share_claimed_side"])
         else:
             assert row["claimed_limit"] == 1
@@ -600,7 +602,7 @@ def test_weights_that_cannot_be_made_again_are_said_so():
     result = made(text, found)[0].specifications
     rows = result[result["reason"] != ""]
     assert set(rows["specification"]) == {"without rule spam"}
-    assert rows["reason"].str.contains("without a number for weight given").all()
+    assert rows["reason"].str.contains("without a number from 0 for weight given").all()
     assert rows["ratio"].isna().all()
     assert (rows["n_a"] == 0).all()
 

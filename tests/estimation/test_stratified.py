@@ -104,8 +104,10 @@ def test_simpson():
         ([[5, 9]], [[0, 0]], np.nan, "no stratum has both"),
         ([[5, 9]], [[0, 9]], np.inf, "only one group says yes"),
         ([[0, 9]], [[5, 9]], 0.0, "only one group says yes"),
-        ([[9, 9]], [[5, 5]], 1.0, "no standard error"),
-        ([[1, 1]], [[1, 1]], 1.0, "no standard error"),
+        ([[9, 9]], [[5, 5]], 1.0, "everybody in both groups says yes"),
+        ([[1, 1]], [[1, 1]], 1.0, "everybody in both groups says yes"),
+        ([[1, 1]], [[40, 80]], 2.0, "everybody in group a says yes"),
+        ([[30, 60]], [[9, 9]], 0.5, "everybody in group b says yes"),
     ],
 )
 def test_what_has_no_interval_says_why(a, b, ratio, reason):
@@ -255,3 +257,23 @@ def test_designs_that_do_not_tell_the_error():
         assert (got.reason == "no interval: no standard error").all()
     with pytest.raises(ValueError, match="share"):
         weighted_mantel_haenszel(yes, in_a, in_a, stratum, w, np.arange(400), sampling(np.zeros(400)))
+
+
+def test_equal_shares_in_every_stratum_are_no_reversal_whatever_the_weights():
+    """9 of 10 against 81 of 90, 27 of 90 against 3 of 10: each stratum has ratio 1, up to the rounding of sums."""
+    yes, in_a, stratum = respondents([[9, 10], [27, 90]], [[81, 90], [3, 10]])
+    got = weighted(yes, in_a, stratum, np.where(stratum == 0, 1.0, 1.3) / 3)
+    assert got.ratio == pytest.approx([1.0], rel=1e-12)
+    assert got.crude[0] < 0.5
+    assert not got.reversed[0]
+
+
+def test_why_there_is_no_test_of_homogeneity():
+    counts = [[5, 10], [0, 10]], [[4, 10], [0, 10]]
+    both = mantel_haenszel(*columns(*counts)), weighted(*respondents(*counts))
+    assert {got.reason[0] for got in both} == {"no test of homogeneity: fewer than two strata"}
+    three = [[5, 10], [6, 10], [4, 10]], [[4, 10], [3, 10], [7, 10]]
+    yes, in_a, stratum = respondents(*three)
+    got = weighted(yes, in_a, stratum, psu=np.arange(len(yes)) % 2, design=sampling(np.zeros(2)))
+    assert np.isnan(got.q_p[0])
+    assert got.reason[0] == "no test of homogeneity: too few sampling units"

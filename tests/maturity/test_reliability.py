@@ -271,7 +271,7 @@ def test_an_item_that_everybody_answers_alike_is_left_out():
     ("points", "reason"),
     [
         (np.zeros((0, 3)), "0 respondents"),
-        (np.ones((1, 3)), "1 respondents"),
+        (np.ones((1, 3)), "1 respondent with every item"),
         (np.full((5, 3), np.nan), "0 respondents"),
         (np.ones((5, 3)), "alpha needs two items"),
         (ATTITUDE[:, :1], "alpha needs two items"),
@@ -348,6 +348,14 @@ def test_rows_of_dimensions_and_of_all():
     assert rows["stratified_alpha"].notna().tolist() == [False] * 7 + [True] + [False] * 5
     assert set(rows["wave"]) == {"2021"}
     assert rows["reason"][5] == "alpha without it would be of one item"
+
+
+def test_the_row_all_says_why_the_score_has_no_reliability():
+    dimensions = {"first": Dimension(("i0", "i1", "i2")), "second": Dimension(("i3",))}
+    rows = reliability_rows("w", table_of_items(ATTITUDE, np.ones(30)), dimensions).set_index(["dimension", "item"])
+    assert np.isnan(rows.loc[("all", ""), "stratified_alpha"])
+    assert "no stratified alpha: it needs two items that vary in each dimension" in rows.loc[("all", ""), "reason"]
+    assert "stratified" not in rows.loc[("first", ""), "reason"]
 
 
 def test_an_item_of_two_dimensions_counts_once_in_all():

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from pipeline import tables
-from pipeline.quality import CHECKS, Check, all_checks, check_rows, checks_of, needed_variables, reason, reasons
+from pipeline.quality import CHECKS, Check, all_checks, check_rows, checks_of, naming, needed_variables, reason, reasons
 from pipeline.study.loading import StudyFile, study_from_text
 from pipeline.study.model import Study
+from pipeline.study.waves import CHECKS as CHECK_NAMES
 from pipeline.tables import Table
 from tests.records import responses_of, table_of
 
@@ -46,10 +47,11 @@ class Tables:
     admit: str = "{}"
     delivered: int = 4
     wave = "w"
+    text: str = TEXT
 
     @property
     def study_file(self) -> StudyFile:
-        return study_from_text(TEXT % self.admit, "ours")
+        return study_from_text(self.text % self.admit, "ours")
 
     @property
     def study(self) -> Study:
@@ -156,14 +158,33 @@ def test_a_missing_question_quarantines_only_where_it_is_needed(lacking: str, bl
 
 
 def test_needed_variables_are_those_of_screener_score_tiers_and_weights():
-    assert needed_variables(Tables().study) == {"consent", "practice__crm", "teams__service", "size"}
+    assert needed_variables(Tables().study, "w") == {"consent", "practice__crm", "teams__service", "size"}
+
+
+def test_needed_are_margins_of_the_wave_and_questions_that_are_strata():
+    """mood is a margin in wave v only; a stratum or unit that is no question is a column of the delivery."""
+    text = TEXT.replace("weights: {main: {", "weights: {main: {waves: {v: {mood: {good: 0.5, bad: 0.5}}}, ") % "{}"
+    plain = study_from_text(text, "ours").study
+    assert "mood" in needed_variables(plain, "v")
+    assert "mood" not in needed_variables(plain, "w")
+    drawn = study_from_text(text + "design: {strata: mood, psu: org, fpc: size}\n", "ours").study
+    assert {"mood", "design psu", "design fpc"} <= needed_variables(drawn, "w")
+
+
+def test_a_missing_column_of_the_design_is_told_by_its_name():
+    study = study_from_text(TEXT % "{}" + "design: {strata: regoin}\n", "ours").study
+    assert naming(study, [])("design strata") == 'design strata (column "regoin")'
+
+
+def test_the_study_file_knows_every_check_by_name():
+    assert [check.name for check in CHECKS] == list(CHECK_NAMES)
 
 
 def test_both_kinds_of_missing_questions_are_told_and_block():
     rows = [column("mood", "missing", 0), column("size", "missing", 0)]
     found = planted("questions_present", rows, tables.SOURCE_COLUMNS)
     assert (found.passed, found.blocking) == (False, True)
-    assert found.measured == "missing, and needed for screening, score or tiers: size; missing: mood"
+    assert found.measured == "missing, and needed for screening, score, tiers or weights: size; missing: mood"
 
 
 def test_columns_that_nobody_declared_are_a_warning():
@@ -215,6 +236,17 @@ def test_margins_that_were_not_met_are_said_and_do_not_block():
     assert (found.passed, found.blocking) == (False, False)
     assert found.measured == "weight main: a share is 0.0250 from its target"
     assert planted("weights_converged", [summary | {"converged": True}], tables.WEIGHTING).passed
+
+
+def test_answers_without_a_share_in_a_margin_are_said_and_do_not_block():
+    """Whoever answered so is raked as if there were no answer; don't know has no share by its nature."""
+    text = TEXT.replace("large: Large}", "large: Large, huge: Huge, dk: {text: D, is: dont_know}}")
+    text = text.replace("{size: {small: 0.5, large: 0.5}}", "{size: {small: 1}}")
+    answers = [{"variable": "size", "answer": code, "code": code, "n": 2} for code in ("small", "large", "huge", "dk")]
+    found = planted("margins_complete", answers, tables.ANSWERS, text=text)
+    assert (found.passed, found.blocking) == (False, False)
+    assert found.measured == 'weight main, size: no share for "large" (2), "huge" (2), raked as no answer'
+    assert planted("margins_complete", answers[:2], tables.ANSWERS).passed
 
 
 def test_every_check_that_can_set_a_wave_aside_says_what_to_do():

@@ -58,7 +58,14 @@ CASES = [
     ("cuts: [70]", "answers: {less_mature: active, mature: activ}", "tiers.answers.mature",
      'filter "activ" does not exist',
      "huge_north, active", "active"),
-    # cleaning and weights
+    # waves, cleaning, design and weights
+    ("admit: {options_changed", "admit: {option_changed", "waves.2022.admit.option_changed",
+     'check "option_changed" does not exist', "questions_present, columns_known", "options_changed"),
+    ("strata: region", "strata: practice", "design.strata", '"practice" is no question with one answer',
+     "consent, region, employees, listening, budget", None),
+    ("psu: company_id", "psu: teams", "design.psu", '"teams" is no question with one answer', "consent, region", None),
+    ("voters: {column", "unweighted: {column", "weights.unweighted",
+     '"unweighted" is what a comparison names to have no weight', "another name", None),
     ("grids: [practice]", "grids: [practise]", "cleaning.#6.grids.#1", '"practise" is no grid of several rows',
      "practice", "practice"),
     ("grids: [practice]", "grids: [practice, teams]", "cleaning.#6.grids.#2", '"teams" is no grid of several rows',
