@@ -283,14 +283,14 @@ def test_a_group_within_one_unit_has_no_interval():
 
 
 def test_few_replicates_are_few_degrees_of_freedom_of_every_group():
-    """R degf: four replicates of independent weights leave 3, under the 8 that NCHS asks for."""
+    """R degf: five replicates of independent weights leave 4, under the 8 that NCHS asks for."""
     rows = schools("apistrat")
     for i, row in enumerate(rows):
-        row |= {f"rep{k}": float(row["pw"]) * (2.0 if (i >> k) & 1 else 0.1) for k in range(1, 5)}
-    sections = "weights: {main: {column: pw, replicates: {kind: brr, columns: [rep1..rep4]}}}\n"
+        row |= {f"rep{k}": float(row["pw"]) * (2.0 if (i >> k) & 1 else 0.1) for k in range(1, 6)}
+    sections = "weights: {main: {column: pw, replicates: {kind: brr, columns: [rep1..rep5]}}}\n"
     found = findings_of(rows, sections, weight_main="pw").loc["awards", "hi"]
-    assert found["df"] == 3
-    assert (found["status"], found["status_reason"]) == ("review", "3 degrees of freedom")
+    assert found["df"] == 4
+    assert (found["status"], found["status_reason"]) == ("review", "4 degrees of freedom")
 
 
 @pytest.mark.parametrize("display", ["", "display: {rule: base}\n"])
