@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from pipeline import engine
 from pipeline.cleaning.screening import idle_rules
+from pipeline.engine import Query
 from pipeline.errors import SurveyError, counted, listed, nearest
 from pipeline.ingest.answers import read_answers, values_query
 from pipeline.ingest.delivered import delivered_query, source_column_rows
@@ -18,15 +21,19 @@ from pipeline.ingest.responses import available_variables
 from pipeline.ingest.sniffing import read_source
 from pipeline.quality import column_words, naming, needed_variables
 from pipeline.settings import Home
+from pipeline.study.columns import slug
+from pipeline.study.conditions import Chosen, leaves
 from pipeline.study.evening import evened
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
 from pipeline.study.silence import counts_silence
+from pipeline.study.variables import Variable, hot_columns
 from pipeline.study.waves import Wave, check_wave_name
 
 Weight = Literal["error", "warning", "note"]
 
 MOST_HINTS = 20  # of one kind, for one variable
+MUCH = 0.2  # change of the share that answers between two waves
 
 
 @dataclass(frozen=True)
@@ -38,16 +45,28 @@ class Remark:
     what: str
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What a wave's delivery holds: records, how many answered each question, the options that occur."""
+
+    records: int
+    answered: dict[str, int]
+    options: dict[str, set[str]]
+
+
 def remarks(home: Home, study_file: StudyFile, waves: list[str]) -> Iterator[Remark]:
     """What is to be said of a study file and of each wave's delivery."""
     yield from _of_study(study_file)
     if not waves:
         yield Remark("note", study_file.name, f"no wave is delivered yet: survey add {study_file.name} WAVE FILE")
+    looked: dict[str, Looked] = {}
     for wave in waves:
         try:
-            yield from _of_wave(home, study_file.study, study_file.name, check_wave_name(wave))
+            yield from _of_wave(home, study_file.study, study_file.name, check_wave_name(wave), looked)
         except SurveyError as error:
             yield Remark("error", f"wave {wave}", str(error))
+    for (before, earlier), (wave, later) in pairwise(looked.items()):
+        yield from _since(study_file.study, before, earlier, wave, later)
 
 
 def _of_study(study_file: StudyFile) -> Iterator[Remark]:
@@ -78,7 +97,7 @@ def _of_silence(study_file: StudyFile) -> Iterator[Remark]:
             yield Remark("warning", study_file.document.where(place), f"{what}; {do}")
 
 
-def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]:
+def _of_wave(home: Home, study: Study, name: str, wave: str, looked: dict[str, Looked]) -> Iterator[Remark]:
     files = data_files(home.raw(name) / wave, study.waves.get(wave, Wave()).files)
     sources = [read_source(path, study.reading_of(wave)) for path in files]
     sampling = study.sampling_columns.items()
@@ -90,12 +109,16 @@ def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]
         yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {width}")
     yield from _of_columns(study, wave, rows)
     there, variables = available_variables(rows), study.variables
-    values = reading(
+    cells = {question: names for question, names in study.cells.items() if study.questions[question].asked_in(wave)}
+    values, bases = reading(
         sources,
-        lambda ready: engine.fetch_through(
+        lambda ready: engine.fetch_all_through(
             "delivered",
             delivered_query(wave, ready, rows, study),
-            values_query(study.questions, study.scales, there),
+            [
+                values_query(study.questions, study.scales, there),
+                Query("core/bases.sql", {"questions": cells}),
+            ],
         ),
     )
     answers = read_answers(wave, study.questions, study.scales, values.to_pylist())
@@ -103,6 +126,58 @@ def _of_wave(home: Home, study: Study, name: str, wave: str) -> Iterator[Remark]
     if found and not answers and all(v.options for v in found):
         yield Remark("error", f"wave {wave}", "no record holds an answer to a declared question")
     yield from _of_answers(study, wave, answers, naming(study, rows))
+    counts = bases.to_pylist()[0]
+    records = counts.pop("all records")
+    looked[wave] = Looked(records, counts, _options_seen(answers, study))
+    shown = ", ".join(f"{question} {n:,}" for question, n in counts.items())
+    yield Remark("note", f"wave {wave}", f"answered, of {counted(records, 'record')}: {shown}")
+    yield from _never(study, wave, looked[wave])
+
+
+def _options_seen(answers: list[dict[str, Any]], study: Study) -> dict[str, set[str]]:
+    """Of each question with options, those that some record chose."""
+    of = {v.name: (v.question, v.part if v.kind == "tick" else "") for v in study.variables}
+    of |= {
+        column: (q, key) for q, question in study.questions.items() for key, column in hot_columns(q, question).items()
+    }
+    seen: dict[str, set[str]] = {}
+    for row in answers:
+        question, tick = of.get(row["variable"], ("", ""))
+        if question and row["code"] is not None and (not tick or row["code"] == "1"):
+            seen.setdefault(question, set()).add(tick or row["code"])
+    return seen
+
+
+def _never(study: Study, wave: str, looked: Looked) -> Iterator[Remark]:
+    """Indicators and tiers that ask for options which no record of the wave chose."""
+    conditions = [(f"indicator {name}", indicator.when) for name, indicator in study.indicators.items()]
+    conditions += [(f"tier {name}", of) for name, of in ((study.tiers.answers or {}) if study.tiers else {}).items()]
+    for what, condition in conditions:
+        for leaf in leaves(condition):
+            if not isinstance(leaf, Chosen):
+                continue
+            variables = study.resolver.of(leaf.question)
+            question = variables[0].question
+            asked = study.questions[question].asked_in(wave) and looked.answered.get(question)
+            if asked and not set(leaf.options) & looked.options.get(question, set()):
+                chosen = f"{leaf.question}: {listed(leaf.options)}"
+                yield Remark("warning", f"wave {wave}", f"{what} asks for {chosen}, which nobody chose")
+
+
+def _since(study: Study, before: str, earlier: Looked, wave: str, later: Looked) -> Iterator[Remark]:
+    """What one wave has and the other has not: options that occur, and how many answer."""
+    for question, declared in study.questions.items():
+        if not (declared.asked_in(before) and declared.asked_in(wave)):
+            continue
+        shares = [w.answered.get(question, 0) / w.records if w.records else 0.0 for w in (earlier, later)]
+        if abs(shares[1] - shares[0]) > MUCH:
+            what = f"{question}: {100 * shares[1]:.0f}% answered, {100 * shares[0]:.0f}% in wave {before}"
+            yield Remark("warning", f"wave {wave}", f"{what}: was the base changed?")
+        old, new = (w.options.get(question, set()) for w in (earlier, later))
+        for found, gone, where in ((new - old, old, before), (old - new, new, wave)):
+            if found and gone:
+                what = f"{question}: nobody chose {listed(sorted(found))} in wave {where}"
+                yield Remark("note", f"wave {wave}", f"{what}: not offered then? if so, say `waves` at the option")
 
 
 def _of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator[Remark]:
@@ -163,6 +238,24 @@ def _of_answers(
             answer = f'answer "{row["answer"][:100]}" ({counted(row["n"], "time")})'
             what = f"{words(name)}: {answer} {wrong}{hint}"
             yield Remark(weight, f"wave {wave}", what)
+        if variable is not None and variable.options and variable.kind == "choice":
+            yield Remark("note", f"wave {wave}", f"{words(name)}, to paste: {_pasted(rows[:MOST_HINTS], variable)}")
         if len(rows) > MOST_HINTS:
             more = f"{words(name)}: {counted(len(rows) - MOST_HINTS, 'more answer')}, each of which {wrong}"
             yield Remark(weight, f"wave {wave}", more)
+
+
+def _pasted(rows: list[dict[str, Any]], variable: Variable) -> str:
+    """The options that the answers are, as the study file has them: near ones beside the option that they are near."""
+    by_text = {option.text: key for key, option in variable.options.items()}
+    near: dict[str, list[str]] = {}
+    new: dict[str, str] = {}
+    for row in rows:
+        close = nearest(row["answer"], list(by_text))
+        if close:
+            near.setdefault(by_text[close], []).append(row["answer"])
+        else:
+            new[slug(row["answer"])[:40].strip("_") or "option"] = row["answer"]
+    lines = [f"{key}: {{text: {json.dumps(variable.options[key].text, ensure_ascii=False)}, "
+             f"also: {json.dumps(texts, ensure_ascii=False)}}}" for key, texts in near.items()]  # fmt: skip
+    return ", ".join([*lines, *(f"{key}: {json.dumps(text, ensure_ascii=False)}" for key, text in new.items())])

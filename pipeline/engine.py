@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -94,9 +94,16 @@ def fetch_through(
     name: str, first: Query, then: Query, inputs: Mapping[str, Path | pa.Table] | None = None
 ) -> pa.Table:
     """The rows of a query over its inputs and the rows of another, which is read once and not written."""
+    return fetch_all_through(name, first, [then], inputs)[0]
+
+
+def fetch_all_through(
+    name: str, first: Query, then: Sequence[Query], inputs: Mapping[str, Path | pa.Table] | None = None
+) -> list[pa.Table]:
+    """The same of several queries."""
     with connection(inputs) as con:
         con.execute(f"CREATE TEMP TABLE {quoted(name)} AS {render(first)}")
-        return con.sql(render(then)).to_arrow_table()
+        return [con.sql(render(query)).to_arrow_table() for query in then]
 
 
 def create(query: Query, inputs: Mapping[str, Path | pa.Table], schema: pa.Schema, target: Path) -> int:

@@ -58,3 +58,39 @@ def test_check_warns_of_indicators_that_count_those_without_an_answer_as_yes(sur
         "indicators.asked.when.not.channels: counts respondents without an answer to channels as yes, "
         "under base asked; do: base: answered, or channels: {answered: yes} beside the `not`",
     )}  # fmt: skip
+
+
+SHORT = """title: T
+sample: {type: opt_in, population: people}
+questions:
+  size: {type: single, text: "How big?", options: {small: "Small (1-9)", large: "Large (10 and more)", huge: Huge}}
+  tools: {type: multiple, text: "Which tools?", options: {saw: Saw, axe: Axe}}
+  age: {type: number, text: "How old?"}
+indicators:
+  is_huge: {when: {size: [huge]}}
+  saws: {when: {tools: [saw]}}
+"""
+
+
+def test_check_counts_who_answered_and_gives_unknown_answers_to_paste(survey: Survey, home: Path):
+    delivery = (
+        b'How big?,Which tools?,How old?\nSmall (1 - 9),Saw,\nMedium,"Saw, Axe",30\nLarge (10 and more),,\n,Saw,4\n'
+    )
+    found = remarks(survey, home, SHORT, delivery)
+    assert ("note", "wave w", "answered, of 4 records: size 3, tools 3, age 2") in found
+    paste = 'to paste: small: {text: "Small (1-9)", also: ["Small (1 - 9)"]}, medium: "Medium"'
+    assert ("note", "wave w", f'size (column "How big?"), {paste}') in found
+    assert ("warning", "wave w", "indicator is_huge asks for size: huge, which nobody chose") in found
+    assert not any("indicator saws" in what for _, _, what in found)
+
+
+def test_check_compares_each_wave_with_the_one_before(survey: Survey, home: Path):
+    folder = home / "data" / "raw" / "tiny" / "2020"
+    folder.mkdir(parents=True)
+    (folder / "export.csv").write_text("How big?,Which tools?,How old?\nHuge,Saw,30\nHuge,Axe,31\nHuge,Saw,32\n")
+    delivery = b"How big?,Which tools?,How old?\nSmall (1-9),Saw,\nLarge (10 and more),Axe,\nSmall (1-9),Saw,5\n"
+    found = remarks(survey, home, SHORT, delivery)
+    assert ("warning", "wave w", "age: 33% answered, 100% in wave 2020: was the base changed?") in found
+    assert {what.split(":")[1].split(" in wave")[0] for weight, where, what in found if "nobody chose" in what
+            and weight == "note"} == {" nobody chose large, small", " nobody chose huge"}  # fmt: skip
+    assert not any(what.startswith("tools") and "nobody" in what for _, _, what in found)
