@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,10 @@ from pipeline.study.waves import Wave
 from pipeline.tables import Table
 
 ROUNDING = 1e-9
+PERSONAL = {
+    "e-mail address": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}",
+    "IP address": r"\b(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\.){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\b",
+}
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,19 @@ def _options_changed(store: WaveStore) -> Found:
     for name, answers in unknown.items():
         parts = {v.name for v in store.study.resolver.of(name)} | {name}
         yield False, f"{words(name)}: {listed(answers)}", bool(parts & needed)
+
+
+def _no_personal_data(store: WaveStore) -> Found:
+    ids = store.read(tables.RESPONSES)["respondent_id"]
+    for kind, pattern in PERSONAL.items():
+        found = pc.sum(pc.match_substring_regex(ids, pattern)).as_py()
+        if found:
+            yield False, f"respondent_id: {counted(found, kind)}", True
+        for name in sorted(
+            {row["variable"] for row in store.rows(tables.ANSWERS) if re.search(pattern, row["answer"])}
+        ):
+            yield False, f"{naming(store.study, [])(name)}: {kind} among the answers", True
+    yield True, "none found", False
 
 
 def _row_conservation(store: WaveStore) -> Found:
@@ -282,6 +300,9 @@ CHECKS = (
              "this wave" + ADMIT),
     Declared("asked_only", tables.SCREENING, False, "no answers from respondents who were not asked",
              _unasked),
+    Declared("no_personal_data", tables.RESPONSES, True, "no e-mail or IP address in what is kept",
+             _no_personal_data, "in {file}, under columns: pseudonymise: yes for ids, personal: [...] for other "
+             "columns; a question with free words has type text, or an option marked `is: other`" + ADMIT),
     Declared("row_conservation", tables.DISPOSITIONS, True, "delivered = taken out + analysed",
              _row_conservation, FAULT),
     Declared("respondents_analysed", tables.DISPOSITIONS, True, "at least one",

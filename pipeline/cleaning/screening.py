@@ -16,9 +16,11 @@ from pipeline.study.cleaning import (
     Cleaning,
     DuplicateAnswers,
     Excluded,
+    Fraud,
     Incomplete,
     NoConsent,
     OutOfRange,
+    PlatformDuplicate,
     Rule,
     ScreenedOut,
     Speeder,
@@ -38,7 +40,8 @@ SPAM_STATUS = ("spam", "possible spam", "imported spam", "survey preview spam", 
 # Columns that are no questions without which a rule does nothing: any of these sets will do.
 LOOKS_AT: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "duplicate_id": (("id",),), "excluded": (("id",),), "test_response": (("status",),), "spam": (("status",),),
-    "bot": (("recaptcha",),), "speeder": (("duration",), ("started", "finished")),
+    "bot": (("recaptcha",),), "fraud": (("fraud_score",),),
+    "platform_duplicate": (("duplicate_score",), ("ballot_box",)), "speeder": (("duration",), ("started", "finished")),
 }  # fmt: skip
 
 
@@ -94,7 +97,8 @@ def _values(rule: Rule, resolver: Resolver, present: Sequence[Variable]) -> dict
     if isinstance(rule, Excluded):
         return {"ids": list(rule.ids)}
     return {
-        "runs": isinstance(rule, Incomplete | Speeder | Bot) or rule.rule in ("test_response", "spam", "duplicate_id")
+        "runs": isinstance(rule, Incomplete | Speeder | Bot | Fraud | PlatformDuplicate)
+        or rule.rule in ("test_response", "spam", "duplicate_id")
     }
 
 

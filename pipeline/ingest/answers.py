@@ -21,6 +21,7 @@ PIECE_BEGINS = re.compile("(?:^|[,;])[,; ]*")
 PIECE_ENDS = re.compile("[,;]")
 LINE_END = re.compile("[\r\n]+")
 WHOLE = re.compile(r"([0-9]+)\.0+")  # a whole number as a spreadsheet may write it
+WORDS = "(words of their own)"  # what stands for what respondents wrote in place of an option
 OTHER = "-oth-"  # what LimeSurvey writes for the option for free text
 
 _Row = dict[str, Any]
@@ -77,9 +78,11 @@ def _readers(
         elif isinstance(question, GridQuestion):
             choice = Choice(options, wave)
             for key in question.rows:
-                yield f"{name}__{key}", partial(_coded, choice)
+                yield f"{name}__{key}", partial(_chosen, choice)
+        elif options:
+            yield name, partial(_chosen, Choice(options, wave))
         else:
-            yield name, partial(_coded, Choice(options, wave) if options else lambda answer: None)
+            yield name, partial(_coded, lambda answer: None)
 
 
 def _hold_own_numbers(columns: Iterable[_Answers]) -> bool:
@@ -96,6 +99,18 @@ def _hold_own_numbers(columns: Iterable[_Answers]) -> bool:
 def _coded(code: Callable[[str], str | None], source: str, answers: _Answers) -> Iterator[_Row]:
     for a in answers:
         yield {"variable": source, "answer": a["answer"], "code": code(a["answer"]), "n": a["n"]}
+
+
+def _chosen(choice: Choice, source: str, answers: _Answers) -> Iterator[_Row]:
+    """As `_coded`; what respondents wrote in place of an option is counted, and their words end here."""
+    words = 0
+    for row in _coded(choice, source, answers):
+        if row["code"] is not None and row["code"] == choice.other and not choice.names(row["answer"]):
+            words += row["n"]
+        else:
+            yield row
+    if words:
+        yield {"variable": source, "answer": WORDS, "code": choice.other, "n": words}
 
 
 def _joined(joined: Joined, question: str, answers: _Answers) -> Iterator[_Row]:
@@ -124,13 +139,17 @@ class Choice:
             self.keys.setdefault(OTHER, self.other)
 
     def __call__(self, answer: str) -> str | None:
+        return self.names(answer) or self.other
+
+    def names(self, answer: str) -> str | None:
+        """The option that the answer names, or None."""
         wanted = evened(answer)
         key = self.keys.get(wanted)
         if key is None and (whole := WHOLE.fullmatch(wanted)):
             key = self.keys.get(whole.group(1))
         if key is None and (date := without_year(wanted)):
             key = self.keys.get(date)
-        return key or self.other
+        return key
 
 
 class Tick:

@@ -30,6 +30,20 @@ class Bot(Section):
     recaptcha_below: Annotated[float, Field(gt=0, le=1)] = 0.5
 
 
+class Fraud(Section):
+    """Responses that the platform scored as fraud; where it was not measured, the rule does not apply."""
+
+    rule: Literal["fraud"]
+    score_at_least: Annotated[float, Field(gt=0, le=100)] = 30
+
+
+class PlatformDuplicate(Section):
+    """Responses that the platform took for a respondent it had seen; not measured = the rule does not apply."""
+
+    rule: Literal["platform_duplicate"]
+    score_at_least: Annotated[float, Field(gt=0, le=100)] = 75
+
+
 class NoConsent(Section):
     """Respondents who did not agree to take part."""
 
@@ -117,8 +131,8 @@ class Excluded(Section):
 
 
 Rule = Annotated[
-    TestResponse | Spam | Bot | NoConsent | ScreenedOut | AttentionCheck | Incomplete | DuplicateId
-    | DuplicateAnswers | Speeder | Straightliner | OutOfRange | Excluded,
+    TestResponse | Spam | Bot | Fraud | PlatformDuplicate | NoConsent | ScreenedOut | AttentionCheck | Incomplete
+    | DuplicateId | DuplicateAnswers | Speeder | Straightliner | OutOfRange | Excluded,
     Field(discriminator="rule"),
 ]  # fmt: skip
 Cleaning = tuple[Rule, ...]

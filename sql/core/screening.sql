@@ -16,6 +16,10 @@ WITH step_0 AS MATERIALIZED (
         COALESCE(LOWER(TRIM(status)) IN ({% for text in (test_status if step.kind == "test_response" else spam_status) %}{{ text | value }}{{ ", " if not loop.last }}{% endfor %}), FALSE) AS met_{{ loop.index }},
         {% elif step.kind == "bot" %}
         COALESCE(recaptcha < {{ step.rule.recaptcha_below | value }}, FALSE) AS met_{{ loop.index }},
+        {% elif step.kind == "fraud" %}
+        COALESCE(fraud_score >= {{ step.rule.score_at_least | value }}, FALSE) AS met_{{ loop.index }},
+        {% elif step.kind == "platform_duplicate" %}
+        (COALESCE(duplicate_score >= {{ step.rule.score_at_least | value }}, FALSE) OR COALESCE(ballot_box, FALSE)) AS met_{{ loop.index }},
         {% elif step.kind in ("no_consent", "screened_out") %}
         NOT {{ sql.holds(step.unless) }} AS met_{{ loop.index }},
         {% elif step.kind == "attention_check" %}

@@ -261,16 +261,17 @@ def test_entities_are_not_expanded(tmp_path: Path):
 
 
 def read_or_refused(path: Path) -> None:
-    refusal, records = "", []
+    refusal, records, whole = "", [], []
     try:
         records = excel.head(path)
+        whole = written(path)  # may be refused though the head was not: it is longer, and so takes longer
     except DeliveryError as error:
         refusal = str(error)
     if refusal:
         assert str(path) in refusal
         return
     assert len({len(record) for record in records}) == 1
-    assert written(path)[: len(records)] == [[cell or None for cell in record] for record in records]
+    assert whole[: len(records)] == [[cell or None for cell in record] for record in records]
 
 
 @FUZZ
