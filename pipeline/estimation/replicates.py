@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline.estimation.counts import Floats
-from pipeline.estimation.linearised import Contrast, LogRatio
 from pipeline.weighting.replication import Kind, Scales
 
 RANK_TOLERANCE = 1e-5
@@ -21,7 +20,7 @@ NO_SPREAD = 1e-10
 
 @dataclass(frozen=True)
 class ReplicatedShares:
-    """Shares of two groups, K indicators. p_a, p_b: (K,) of the full sample. covariance: (K, 2, 2). df: the design's.
+    """Shares of two groups, K indicators. p_a, p_b: (K,) of the full sample. covariance: (K, 2, 2).
 
     A variance of 0, where replicates do not differ, stands as NaN.
     """
@@ -29,37 +28,6 @@ class ReplicatedShares:
     p_a: Floats
     p_b: Floats
     covariance: Floats
-    df: int
-
-    def log_ratio(self) -> LogRatio:
-        """log(p_a / p_b), NaN where a share is 0; limits by `t_limits`. Delta method on the covariance."""
-        p_a, p_b = _above_zero(self.p_a), _above_zero(self.p_b)
-        se_p_a, se_p_b = (np.sqrt(self.covariance[:, i, i]) for i in (0, 1))
-        se = self._se(1 / p_a, 1 / p_b)
-        return LogRatio(np.log(p_a) - np.log(p_b), se, self.df, self.p_a, se_p_a, self.p_b, se_p_b)
-
-    def difference(self) -> Contrast:
-        """p_a - p_b."""
-        return Contrast(self.p_a - self.p_b, self._se(np.ones_like(self.p_a), np.ones_like(self.p_b)), self.df)
-
-    def log_odds_ratio(self) -> Contrast:
-        """log of the odds ratio, NaN where a share is 0 or 1."""
-        a, b = (np.where((p > 0) & (p < 1), p, np.nan) for p in (self.p_a, self.p_b))
-        estimate = np.log(a) - np.log1p(-a) - np.log(b) + np.log1p(-b)
-        return Contrast(estimate, self._se(1 / (a * (1 - a)), 1 / (b * (1 - b))), self.df)
-
-    def _se(self, slope_a: Floats, slope_b: Floats) -> Floats:
-        """Of a contrast with these derivatives by p_a and, its sign aside, p_b. One variance of 0 is no obstacle."""
-        known = np.where(np.isnan(self.covariance).all(axis=(1, 2)), np.nan, 1.0)
-        cov = np.nan_to_num(self.covariance)
-        sd_a, sd_b = np.sqrt(cov[:, 0, 0]), np.sqrt(cov[:, 1, 1])
-        both = sd_a * sd_b
-        correlation = np.divide(cov[:, 0, 1], both, out=np.zeros_like(both), where=both > 0)
-        a, b = slope_a * sd_a, slope_b * sd_b
-        parts = np.stack([a**2, b**2, -2 * correlation * a * b])
-        variance = parts.sum(axis=0) * known
-        enough = variance > np.abs(parts).max(axis=0, initial=0.0) * NO_SPREAD
-        return np.asarray(np.sqrt(np.where(enough, variance, np.nan)))
 
 
 def delivered_scales(
@@ -153,7 +121,7 @@ def replicated_shares(
     Each (1 + R, K): first of the full sample, then of each replicate; one column an indicator. Groups may overlap.
     Sums from units: `with_full(factors) @ totals`. NaN where a group has no base in the full sample.
     Raises ValueError for shapes that do not fit.
-    Source: R survey `svyby(covmat = TRUE)` on a `svyrep.design`, then the delta method.
+    Source: R survey `svyby(covmat = TRUE)` on a `svyrep.design`.
     """
     sums = [np.asarray(value, float) for value in (yes_a, base_a, yes_b, base_b)]
     shape = (1 + len(scales.rscales), sums[0].shape[-1] if sums[0].ndim == 2 else -1)
@@ -164,7 +132,7 @@ def replicated_shares(
     error = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0))
     some = np.where(error > NO_SPREAD * p[0], 1.0, np.nan)  # NaN also where p is
     covariance = covariance * some[:, :, None] * some[:, None, :]
-    return ReplicatedShares(p[0, :, 0], p[0, :, 1], covariance, scales.df)
+    return ReplicatedShares(p[0, :, 0], p[0, :, 1], covariance)
 
 
 def with_full(factors: ArrayLike) -> Floats:
@@ -177,7 +145,3 @@ def _share(yes: Floats, base: Floats) -> Floats:
     """NaN without a base. Sums of the same weights that were added up in another order are the same: all say yes."""
     share = np.divide(yes, base, out=np.full(yes.shape, np.nan), where=base > 0)
     return np.where(np.abs(share - 1) <= ROUNDING, 1.0, share)
-
-
-def _above_zero(p: Floats) -> Floats:
-    return np.where(p > 0, p, np.nan)

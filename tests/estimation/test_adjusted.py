@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.estimation.adjusted import model_data, modified_poisson, standardised_ratio
-from pipeline.estimation.linearised import linearised_log_ratio
 from pipeline.estimation.variance import sampling
+from tests.estimation.linear import log_ratio
 
 REFERENCES = Path(__file__).parents[1] / "references"
 PUBLISHED = yaml.safe_load((REFERENCES / "other.yaml").read_text())["modified_poisson"]
@@ -142,14 +142,12 @@ def test_levels_without_yes_leave_the_limit_of_the_likelihood():
 
 
 def test_without_covariates_both_are_the_linearised_crude_ratio_under_a_design():
-    """`linearised_log_ratio`, which equals R svyby and the delta method, from the same respondents as cells."""
+    """`share_pair`, which equals R svyby and the delta method, from the same respondents as cells."""
     yes, in_a, _, w, _ = sample(3)
     stratum = np.arange(len(w)) % 3
     base = ~np.isnan(yes)
     y, column = np.nan_to_num(yes), w[:, None]
-    crude = linearised_log_ratio(
-        stratum, np.ones(len(w)), column * base, column * y, column**2 * base, column**2 * y, in_a, ~in_a
-    )
+    crude = log_ratio(stratum, np.ones(len(w)), column * base, column * y, column**2 * base, column**2 * y, in_a, ~in_a)
     data = model_data(yes, in_a, ~in_a, np.zeros((len(w), 0)), w, np.arange(len(w)), sampling(stratum))
     for model, precision in ((standardised_ratio, 1e-9), (modified_poisson, 1e-6)):
         got = model(data)

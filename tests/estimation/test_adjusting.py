@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline.estimation.adjusted import model_data, modified_poisson, standardised_ratio
 from pipeline.estimation.adjusting import OVERLAP, adjusted_rows
-from pipeline.estimation.linearised import linearised_log_ratio
 from pipeline.estimation.stratified import mantel_haenszel
 from pipeline.estimation.variance import sampling
+from tests.estimation.linear import log_ratio
 
 FLAGS = ["direction_reversed", "reversal_clear"]
 
@@ -110,7 +110,7 @@ def test_weights_without_a_design_make_one_stratum_of_respondents():
     constant = {"all": np.full(500, "x", object)}
     frame = rows(yes, in_a, ~in_a, constant, ["all"], "all", w)
     base, y, v = ~np.isnan(yes), np.nan_to_num(yes), w[:, None]
-    crude = linearised_log_ratio(
+    crude = log_ratio(
         np.zeros(500), np.ones(500), v * base, v * y, v**2 * base, v**2 * y, in_a, ~in_a
     )  # fmt: skip
     assert frame["standardised_se_log_ratio"].to_numpy() == pytest.approx(crude.se, rel=1e-8)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.estimation.linearised import linearised_log_ratio
 from pipeline.estimation.stratified import mantel_haenszel, weighted_mantel_haenszel
 from pipeline.estimation.variance import sampling
+from tests.estimation.linear import log_ratio
 
 REFERENCES = Path(__file__).parents[1] / "references"
 NEWMAN = yaml.safe_load((REFERENCES / "other.yaml").read_text())["mantel_haenszel"]["newman_breast_cancer"]
@@ -211,7 +211,7 @@ def test_the_crude_ratio_is_the_linearised_one():
     yes, in_a, stratum, w, _ = sample(2)
     got = weighted(yes, in_a, np.zeros_like(stratum), w)
     base, y, v = ~np.isnan(yes), np.nan_to_num(yes), w[:, None]
-    crude = linearised_log_ratio(np.zeros(len(w)), np.ones(len(w)), v * base, v * y, v**2 * base, v**2 * y, in_a, ~in_a)
+    crude = log_ratio(np.zeros(len(w)), np.ones(len(w)), v * base, v * y, v**2 * base, v**2 * y, in_a, ~in_a)
     assert got.se_log_ratio == pytest.approx(crude.se, rel=1e-9)
     assert np.log(got.crude) == pytest.approx(crude.estimate, rel=1e-9)
     assert got.crude_low == pytest.approx(got.low, rel=1e-12)
@@ -223,10 +223,7 @@ def test_two_strata_are_tested_as_the_difference_of_their_log_ratios():
     stratum = stratum % 2
     base, y, v = ~np.isnan(yes), np.nan_to_num(yes), w[:, None]
     sums = [v * base, v * y, v**2 * base, v**2 * y]
-    parts = [
-        linearised_log_ratio(stratum, np.ones(len(w)), *sums, in_a & (stratum == h), ~in_a & (stratum == h))
-        for h in (0, 1)
-    ]
+    parts = [log_ratio(stratum, np.ones(len(w)), *sums, in_a & (stratum == h), ~in_a & (stratum == h)) for h in (0, 1)]
     q = (parts[0].estimate - parts[1].estimate) ** 2 / (parts[0].se ** 2 + parts[1].se ** 2)
     for design in (sampling(stratum), sampling(np.append(stratum, 2), lonely="remove")):
         got = weighted(yes, in_a, stratum, w, design=design)
