@@ -399,3 +399,13 @@ def test_completeness_counts_more_than_a_thousand_questions():
     ).study  # fmt: skip
     rows = [{f"q{i}": "a" for i in range(answered)} for answered in (500, 501)]
     assert dispositions(study, rows) == ["incomplete", "analysed"]
+
+
+def test_what_a_platform_scored_as_fraud_or_seen_before_is_out_where_it_was_measured():
+    rows = [THERE | {"fraud_score": score} for score in (29.9, 30.0, None)]
+    assert dispositions(study_with("{rule: fraud}"), rows) == ["analysed", "fraud", "analysed"]
+    rows = [
+        THERE | {"duplicate_score": s, "ballot_box": b} for s, b in ((74, None), (75, None), (None, True), (0, False))
+    ]
+    found = dispositions(study_with("{rule: platform_duplicate}"), rows)
+    assert found == ["analysed", "platform_duplicate", "platform_duplicate", "analysed"]
