@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pipeline.drafting.asking import asked_rules
 from pipeline.drafting.profiles import Export, Profile
 from pipeline.drafting.questions import NO_ANSWER, DraftOption, DraftQuestion, Labels, drafted, parted
-from pipeline.drafting.words import identifier, unique
+from pipeline.drafting.words import identifier, tellable, unique
 from pipeline.drafting.writing import key, option_lines, question_lines, quoted
-from pipeline.errors import counted, listed
+from pipeline.errors import DeliveryError, counted, listed
 from pipeline.study.evening import evened
 
 ID = re.compile(r"((response|respondent|case|record|participant|subject|user|submission|interview)?[ _]?"
@@ -47,6 +47,11 @@ def draft(export: Export, title: str, labels: Labels) -> Draft:
     ignored = [p for p in rest if p not in (*personal, *weights) and not p.filled and not p.column.part]
     asked = [p for p in rest if p not in (*personal, *weights, *ignored) and not p.column.kind]
     questions = drafted(export, asked, labels)
+    if not questions:
+        raise DeliveryError(
+            str(export.source.path), "has no column that could be a question",
+            found=f"{counted(len(export.profiles), 'column')}: ids, dates, personal data, or without name and answer",
+        )  # fmt: skip
     scales, of = _scales(questions)
     rules = asked_rules(export, questions)
     made_of = f"{counted(export.records, 'record')}, {export.source.layout.platform}"
@@ -79,7 +84,7 @@ def draft(export: Export, title: str, labels: Labels) -> Draft:
 
 def _metadata(export: Export) -> tuple[dict[str, str], list[Profile]]:
     """Our name of each column that is no question -> the export's, and the other columns."""
-    by_name = {p.column.name: p for p in export.profiles if p.column.name}
+    by_name = {p.column.name: p for p in export.profiles if tellable(p.column.name)}
     defaults = export.source.layout.defaults
     told = {ours: theirs for ours, theirs in defaults.items() if theirs in by_name}
     own = {p.column.position for p in export.profiles if p.column.kind in ("metadata", "paradata", "words")}
@@ -90,7 +95,7 @@ def _metadata(export: Export) -> tuple[dict[str, str], list[Profile]]:
     ways = {"id": ID, "started": STARTED, "finished": FINISHED, "duration": DURATION}
     for ours, pattern in ways.items():
         for p in rest:
-            if p.column.name and pattern.fullmatch(evened(p.column.name)) and _fits(ours, p, export):
+            if p.column.name in by_name and pattern.fullmatch(evened(p.column.name)) and _fits(ours, p, export):
                 told[ours] = p.column.name
                 rest = [other for other in rest if other is not p]
                 break
@@ -112,28 +117,25 @@ def _is_personal(p: Profile) -> bool:
 
 
 def _is_weight(p: Profile) -> bool:
-    return bool(WEIGHT.fullmatch(evened(p.column.name))) and p.numbers and p.distinct > 1 and min(
+    return tellable(p.column.name) and bool(WEIGHT.fullmatch(evened(p.column.name))) and p.numbers and p.distinct > 1 and min(
         float(a.replace(",", "")) for a in p.answers) >= 0  # fmt: skip
 
 
 def _columns(
     export: Export, told: dict[str, str], personal: Sequence[Profile], ignored: Sequence[Profile]
 ) -> list[str]:
-    lines = ["columns:"] if told or personal or ignored else []
-    lines += [f"  {ours}: {quoted(theirs)}" for ours, theirs in told.items()]
-    if names := [p.column.name for p in personal if evened(p.column.name)]:
+    lines = [f"  {ours}: {quoted(theirs)}" for ours, theirs in told.items()]
+    if names := [p.column.name for p in personal if tellable(p.column.name)]:
         lines.append(f"  personal: [{', '.join(map(quoted, dict.fromkeys(names)))}]")
-    if names := [p.column.name for p in ignored if evened(p.column.name)][:MOST_LISTED]:
+    if names := [p.column.name for p in ignored if tellable(p.column.name)][:MOST_LISTED]:
         lines.append(f"  ignore: [{', '.join(map(quoted, dict.fromkeys(names)))}]  # check: empty in this export")
     tokens = Counter(a.strip() for p in export.profiles for a in p.answers if evened(a) in NO_ANSWER)
     missing = sorted({token for token in tokens if token != "-99"}, key=str.lower)
-    if not lines and tokens:
-        lines.append("columns:")
     if missing:
         lines.append(f"  missing: [{', '.join(map(quoted, _once(missing)))}]  # check: or is it an answer?")
     if "-99" in tokens:
         lines.append('  unanswered: "-99"  # check: shown and not answered')
-    return lines
+    return ["columns:", *lines] if lines else []
 
 
 def _once(texts: Sequence[str]) -> list[str]:

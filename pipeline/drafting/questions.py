@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.drafting.profiles import Export, Profile, in_order
-from pipeline.drafting.words import identifier, mark_of, option_id, ordered, unique
+from pipeline.drafting.words import identifier, mark_of, option_id, ordered, plain, tellable, unique
 from pipeline.ingest.answers import NOT_TICKED, TICKED, Joined
 from pipeline.study.collisions import CONDITION_WORDS, RESPONSE_COLUMNS
 from pipeline.study.evening import evened
@@ -202,7 +202,7 @@ def _first_of_each(options: Sequence[DraftOption]) -> Iterator[DraftOption]:
 
 
 def _part(p: Profile) -> str:
-    return p.column.part or p.column.name
+    return next((text for text in (plain(p.column.part), plain(p.column.name)) if evened(text)), "part")
 
 
 def _way(
@@ -211,15 +211,15 @@ def _way(
     """By which text or column name a question is found; whether it can be."""
     c = p.column
     whole = c.text if family or not c.part else f"{c.text} - {c.part}"
-    text = " ".join(whole.split()) or None
+    text = plain(whole) if tellable(whole) else None
     if family:
-        return text or c.name or None, None, True
+        return text or (plain(c.name) if tellable(c.name) else None), None, True
     alone = counts[(evened(c.text), evened(c.part))] == 1 and bool(text and evened(text))
     if alone:
         return text, None, True
-    if c.import_id and evened(c.import_id) != evened(c.name):
+    if tellable(c.import_id) and evened(c.import_id) != evened(c.name):
         return text, c.import_id, True
-    return text, c.name, bool(c.name) and names[evened(c.name)] == 1
+    return text, c.name, tellable(c.name) and names[evened(c.name)] == 1
 
 
 def _own_column(p: Profile, counts: Counter[tuple[str, str]], names: Counter[str]) -> str | None:
@@ -229,7 +229,7 @@ def _own_column(p: Profile, counts: Counter[tuple[str, str]], names: Counter[str
         return None
     if c.part and mark_of(c.part) == "other":
         return None
-    return c.name if c.name and names[evened(c.name)] == 1 else c.import_id or None
+    return c.name if tellable(c.name) and names[evened(c.name)] == 1 else c.import_id or None
 
 
 def _name(p: Profile, family: bool) -> str:
@@ -255,7 +255,7 @@ def _options(
     counts: Counter[str] = Counter()
     for p in parts:
         counts.update(p.answers)
-    shown = list({evened(text): text for text in reversed(texts) if evened(text) not in NO_ANSWER}.values())
+    shown = list({evened(plain(t)): t for t in reversed(texts) if evened(plain(t)) not in ("", *NO_ANSWER)}.values())
     for text in ordered(list(reversed(shown)), counts):
         keys.append(unique(option_id(text), keys))
         found.append(DraftOption(keys[-1], text, _sure_mark(text)))
@@ -274,7 +274,7 @@ def _single(p: Profile, labels: Labels) -> tuple[str, tuple[DraftOption, ...], l
     """Kind, options and notes of a question that is one column."""
     if evened(p.column.name) in labels:
         return "single", *_options([], [p], labels)
-    answers = [a for a in p.answers if evened(a) not in NO_ANSWER]
+    answers = [a for a in p.answers if evened(plain(a)) not in ("", *NO_ANSWER)]
     if not answers:
         return "text", (), ["no answers in this export: what is it?"]
     if p.numbers or all(_numeric(a) for a in answers):

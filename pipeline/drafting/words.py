@@ -24,10 +24,21 @@ _MARKS: tuple[tuple[Mark, re.Pattern[str]], ...] = (
     ("none", re.compile(r"none (of|apply)|none$|not any|ничего из|ни один|keine? (davon|der)|aucun|ninguno")),
     ("other", re.compile(r"others?\b|something else|друг(ое|ой|ие)|иное|sonstige|andere|autre|otr[oa]|outro")),
 )  # fmt: skip
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 LONGEST = 40  # signs of a name
 _FIRST = re.compile(r"^(less|fewer|under|below|up to|no |none|до |менее|меньше)")
 _LAST = re.compile(r"^(more|greater|over|above|at least|более|свыше|больше)|\+$|(and|or) (more|over|above|older)$")
 _NUMBER = re.compile(r"[0-9][0-9,.\u00a0 ]*")
+
+
+def plain(text: str) -> str:
+    """The text on one line, control signs as spaces."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def tellable(text: str) -> bool:
+    """Whether a study file can hold the text so that it is found again."""
+    return bool(evened(text)) and evened(plain(text)) == evened(text)
 
 
 def identifier(text: str, most_words: int = 4, fallback: str = "q") -> str:

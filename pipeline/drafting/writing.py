@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.drafting.asking import Asked
 from pipeline.drafting.questions import DraftOption, DraftQuestion
+from pipeline.drafting.words import plain
 
-PLAIN = re.compile(r"[a-z][a-z0-9_]*")
+BARE = re.compile(r"[a-z][a-z0-9_]*")
 WORDS_OF_YAML = {"yes", "no", "true", "false", "null", "on", "off", "y", "n"}
-ESCAPES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def quoted(text: str) -> str:
     """A text as YAML reads it back, line ends and control signs as spaces."""
-    return json.dumps(" ".join(ESCAPES.sub(" ", text).split()), ensure_ascii=False)
+    return json.dumps(plain(text), ensure_ascii=False)
 
 
 def key(name: str) -> str:
-    return name if PLAIN.fullmatch(name) and name not in WORDS_OF_YAML else quoted(name)
+    return name if BARE.fullmatch(name) and name not in WORDS_OF_YAML else quoted(name)
 
 
 def option_lines(options: Sequence[DraftOption], indent: str) -> list[str]:
