@@ -36,6 +36,7 @@ ALSO = {
     "status": ("Response Type",),
     "ballot_box": ("Q_DuplicateRespondent",),
 }
+IDS = ("_recordId", "responseId", "startDate", "endDate", "duration", "status", "progress")
 METADATA = (
     *DEFAULTS.values(),
     "Response Type", "Finished", "RecordedDate", "LastModifiedDate", "DistributionChannel", "UserLanguage",
@@ -168,8 +169,8 @@ def _defaults(columns: Sequence[SourceColumn]) -> dict[str, str]:
         for name in (theirs, *ALSO.get(ours, ())):
             candidates = [c for c in called.get(_plain(name), []) if c.name or c.import_id]
             if candidates:
-                # An own field may be called Status or duration too, and its id as well: the platform's comes first.
-                first = candidates[0]
+                # A field of the study's own may be called Status too, and then its id is: capitals tell them apart.
+                first = next((c for c in candidates if c.import_id in IDS), candidates[0])
                 unclear = times[evened(first.name)] > 1 and first.import_id
                 found[ours] = first.import_id if unclear or not first.name else first.name
                 break

@@ -152,6 +152,8 @@ def test_metadata_are_found_whatever_they_are_called():
     assert both.defaults["ballot_box"] == "Q_BallotBoxStuffing"
     asked = layout(("Status", "Are you well?", {"ImportId": "QID4"}), ("Status", "Type", {"ImportId": "status"}))
     assert asked.defaults["status"] == "Status"
+    field = layout(("Status", "Status", {"ImportId": "Status"}), ("Status", "Type", {"ImportId": "status"}))
+    assert field.defaults["status"] == "status"  # and not the field of the study's own
 
 
 def test_a_third_row_alone_below_the_names_is_enough():
