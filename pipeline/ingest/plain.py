@@ -1,31 +1,70 @@
-"""Plain CSV: one header row with the question texts or column names."""
+"""Plain CSV: one header row with the question texts or column names, as most platforms and hands write it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from itertools import zip_longest
 
+from pipeline.ingest.conventions import Convention, defaults, told
 from pipeline.ingest.layout import Kind, Layout, SourceColumn
+from pipeline.ingest.personal import is_personal
 from pipeline.study.evening import evened
 
-PERSONAL = {
-    "ip", "ipaddress", "ipaddr", "email", "emailaddress", "mail", "phone", "phonenumber", "telephone", "mobile",
-    "firstname", "lastname", "fullname", "surname", "latitude", "longitude", "locationlatitude", "locationlongitude",
-    "имя", "фамилия", "фио", "телефон", "почта", "электроннаяпочта",
-}  # fmt: skip
+NO_PART = ("response", "open-ended response")  # what SurveyMonkey writes below a question of one column
 
 
 def recognise(head: Sequence[Sequence[str]], header_rows: int = 1) -> Layout:
-    """The layout of any table. Of several header rows the first holds names, the second texts, the third parts."""
-    rows = [*head[:header_rows], *([[]] * (3 - header_rows))]
+    """The layout of any table. Of several header rows the first holds names, the second texts, the third parts.
+
+    Of two rows the first holds questions and the second parts, where a question stands over several columns: over
+    the first of them, which leaves empty cells, or over each. So it is with the last two of three rows.
+    """
+    rows = [list(row) for row in head[: min(header_rows, 3)]]
+    width = max((len(row) for row in rows), default=0)
+    names, texts, parts = _read([row + [""] * (width - len(row)) for row in rows], width)
+    convention = told(names)
     columns = tuple(
-        SourceColumn(i, name.strip(), text if header_rows > 1 else name, part, kind=_kind(name))
-        for i, (name, text, part) in enumerate(zip_longest(*rows[:3], fillvalue=""), 1)
+        SourceColumn(i, name.strip(), text if text.strip() or part else name, part, kind=_kind(name, convention))
+        for i, (name, text, part) in enumerate(zip(names, texts, parts, strict=True), 1)
     )
-    return Layout("plain", header_rows, columns, {})
+    return Layout("plain", header_rows, columns, defaults(convention, names) if convention else {})
 
 
-def _kind(name: str) -> Kind:
-    """Personal data by the usual names of its columns; whoever asks a question writes more than these words."""
-    return "personal" if re.sub("[^a-zа-я]", "", evened(name)) in PERSONAL else ""
+def _read(rows: list[list[str]], width: int) -> tuple[list[str], list[str], list[str]]:
+    """Names, texts and parts."""
+    none = [""] * width
+    if not rows:
+        return none, none, none
+    if len(rows) == 1:
+        return rows[0], rows[0], none
+    if len(rows) == 2 and _spans(*rows):
+        return (rows[0], *_under(*rows))
+    if len(rows) == 2:
+        return rows[0], rows[1], none
+    return (rows[0], *_under(rows[1], rows[2]))
+
+
+def _spans(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a cell of the first row stands over several of the second."""
+    for i in range(1, len(above)):
+        # A question is more than one word; a name, as of a column beside a nameless one, is not.
+        over = " " in above[i - 1].strip() and (not above[i].strip() or evened(above[i]) == evened(above[i - 1]))
+        if over and below[i].strip() and below[i - 1].strip() and evened(below[i]) != evened(below[i - 1]):
+            return True
+    return False
+
+
+def _under(above: Sequence[str], below: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Texts, each over the columns that follow it without one of their own, and the parts below them."""
+    texts: list[str] = []
+    last = ""
+    for text, part in zip(above, below, strict=True):
+        last = text if text.strip() else last if part.strip() else ""
+        texts.append(last)
+    parts = ["" if evened(b) in (evened(a), *NO_PART) else b for a, b in zip(texts, below, strict=True)]
+    return texts, parts
+
+
+def _kind(name: str, convention: Convention | None) -> Kind:
+    if convention and (kind := convention.kind(name)):
+        return kind
+    return "personal" if is_personal(name) else ""
