@@ -117,8 +117,8 @@ def _is_personal(p: Profile) -> bool:
 
 
 def _is_weight(p: Profile) -> bool:
-    return tellable(p.column.name) and bool(WEIGHT.fullmatch(evened(p.column.name))) and p.numbers and p.distinct > 1 and min(
-        float(a.replace(",", "")) for a in p.answers) >= 0  # fmt: skip
+    named = tellable(p.column.name) and WEIGHT.fullmatch(evened(p.column.name)) is not None
+    return named and p.numbers and p.distinct > 1 and not any(a.strip().startswith("-") or "%" in a for a in p.answers)
 
 
 def _columns(
@@ -130,7 +130,7 @@ def _columns(
     if names := [p.column.name for p in ignored if tellable(p.column.name)][:MOST_LISTED]:
         lines.append(f"  ignore: [{', '.join(map(quoted, dict.fromkeys(names)))}]  # check: empty in this export")
     tokens = Counter(a.strip() for p in export.profiles for a in p.answers if evened(a) in NO_ANSWER)
-    missing = sorted({token for token in tokens if token != "-99"}, key=str.lower)
+    missing = sorted({token for token in tokens if token != "-99"}, key=lambda token: (token.lower(), token))
     if missing:
         lines.append(f"  missing: [{', '.join(map(quoted, _once(missing)))}]  # check: or is it an answer?")
     if "-99" in tokens:

@@ -17,6 +17,7 @@ from pipeline.study.variables import hot_columns, options_of
 from pipeline.study.waves import METADATA, Columns
 
 SELECTED = "Selected Choice"
+JOINS = (" - ", "-", f" - {SELECTED} - ")  # between a question and its part, where one header cell holds both
 MOST_STARTS = 8  # underscores of a column name that may follow the name of its question
 
 
@@ -48,7 +49,8 @@ class _Index:
             if text:
                 self.by_text.setdefault((text, part), []).append(column)
             if text and part:
-                self.by_whole.setdefault(evened(f"{column.text} - {column.part}"), []).append(column)
+                for dash in JOINS:
+                    self.by_whole.setdefault(evened(f"{column.text}{dash}{column.part}"), []).append(column)
 
     def named(self, name: str) -> list[SourceColumn]:
         return self.by_name.get(evened(name), [])
@@ -118,7 +120,9 @@ def match(
 
     def free(name: str | None) -> list[SourceColumn]:
         found = index.named(name) if name else []
-        return [c for c in found if c.position not in taken and not _is_question(c)]
+        left = [c for c in found if c.position not in taken and not _is_question(c)]
+        exact = [c for c in left if c.import_id == name]  # a field of the study may be called Status too
+        return exact if len(left) > 1 and len(exact) == 1 else left
 
     for ours in METADATA:
         declared, own = getattr(columns, ours), source.layout.defaults.get(ours)
