@@ -20,6 +20,7 @@ from openpyxl.styles import Font
 from pipeline.errors import DeliveryError
 from pipeline.ingest import apart, excel
 from pipeline.ingest.excel import Sheet
+from tests.ingest.damage import CUTS, HARMS, harmed
 from tests.ingest.workbooks import compound, ods, parts_of, xls, xlsb, zipped
 
 FUZZ = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -283,19 +284,10 @@ def test_random_bytes_are_read_or_refused(tmp_path: Path, content: bytes, magic:
 
 ROWS = [["id", "Question"], [1.0, "yes"], [2.0, "no"], [None, "so so"]]
 MADE = {"xlsx": xlsx(ROWS), "ods": ods(ROWS), "xls": xls(ROWS), "xlsb": xlsb(ROWS)}
-harm = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=6)), min_size=1, max_size=4)
-
-
-def harmed(content: bytes, harms: Sequence[tuple[float, bytes]], cut: float = 1) -> bytes:
-    found = bytearray(content)
-    for where, with_ in harms:
-        at = int(where * len(found))
-        found[at : at + len(with_)] = with_
-    return bytes(found[: int(cut * len(found))])
 
 
 @FUZZ
-@given(suffix=st.sampled_from(sorted(MADE)), harms=harm, cut=st.just(1.0) | st.floats(0, 1))
+@given(suffix=st.sampled_from(sorted(MADE)), harms=HARMS, cut=CUTS)
 def test_damaged_workbooks_are_read_or_refused(
     tmp_path: Path, suffix: str, harms: list[tuple[float, bytes]], cut: float
 ):
@@ -303,7 +295,7 @@ def test_damaged_workbooks_are_read_or_refused(
 
 
 @FUZZ
-@given(suffix=st.sampled_from(["xlsx", "ods", "xlsb"]), part=st.integers(0, 20), harms=harm)
+@given(suffix=st.sampled_from(["xlsx", "ods", "xlsb"]), part=st.integers(0, 20), harms=HARMS)
 def test_workbooks_with_damaged_parts_are_read_or_refused(
     tmp_path: Path, suffix: str, part: int, harms: list[tuple[float, bytes]]
 ):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DeliveryError
 from pipeline.ingest import parquet
+from tests.ingest.damage import CUTS, HARMS, harmed
 
 FUZZ = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 MOMENTS = [datetime(2024, 5, 1, 10, 30, 5), datetime(2024, 5, 1), None]
@@ -134,13 +135,7 @@ def test_random_bytes_are_read_or_refused(tmp_path: Path, content: bytes, framed
 
 
 @FUZZ
-@given(
-    st.lists(st.tuples(st.integers(0, len(MADE) - 1), st.binary(min_size=1, max_size=4)), min_size=1, max_size=4),
-    st.just(len(MADE)) | st.integers(0, len(MADE)),
-)
-def test_damaged_files_are_read_or_refused(tmp_path: Path, harms: list[tuple[int, bytes]], cut: int):
-    content = bytearray(MADE)
-    for at, with_ in harms:
-        content[at : at + len(with_)] = with_
-    (tmp_path / "a.parquet").write_bytes(content[:cut])
+@given(HARMS, CUTS)
+def test_damaged_files_are_read_or_refused(tmp_path: Path, harms: list[tuple[float, bytes]], cut: float):
+    (tmp_path / "a.parquet").write_bytes(harmed(MADE, harms, cut))
     read_or_refused(tmp_path / "a.parquet")

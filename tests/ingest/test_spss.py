@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from pipeline.errors import DeliveryError
 from pipeline.ingest import spss
 from pipeline.ingest.spss import ValueLabel
 from pipeline.ingest.spss_dictionary import ResponseSet, weight_and_sets
+from tests.ingest.damage import CUTS, HARMS, harmed
 
 FUZZ = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 END = struct.pack("<2i", 999, 0)  # of the dictionary
@@ -285,15 +287,13 @@ def test_a_number_of_records_that_is_made_up_does_not_fill_the_memory(tmp_path: 
 
 
 def made() -> bytes:
-    path = Path(__file__).with_name("made.sav")
-    try:
-        put(
-            path, CHOICES | TICKS, extension(7, b"$m=D1 1 2 Do mail_new mail_post\n$c=C 2 Do first_on second_one\n"),
+    with TemporaryDirectory() as folder:
+        path = put(
+            Path(folder) / "made.sav", CHOICES | TICKS,
+            extension(7, b"$m=D1 1 2 Do mail_new mail_post\n$c=C 2 Do first_on second_one\n"),
             weight=1, variable_value_labels={"first_one": {1.0: "a"}}, missing_ranges={"first_one": [9]},
         )  # fmt: skip
         return path.read_bytes()
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def read_or_refused(path: Path) -> None:
@@ -321,15 +321,9 @@ MADE = made()
 
 
 @FUZZ
-@given(
-    st.lists(st.tuples(st.integers(0, len(MADE) - 1), st.binary(min_size=1, max_size=4)), min_size=1, max_size=4),
-    st.just(len(MADE)) | st.integers(0, len(MADE)),
-)
-def test_damaged_files_are_read_or_refused(tmp_path: Path, harms: list[tuple[int, bytes]], cut: int):
-    content = bytearray(MADE)
-    for at, with_ in harms:
-        content[at : at + len(with_)] = with_
-    (tmp_path / "a.sav").write_bytes(content[:cut])
+@given(HARMS, CUTS)
+def test_damaged_files_are_read_or_refused(tmp_path: Path, harms: list[tuple[float, bytes]], cut: float):
+    (tmp_path / "a.sav").write_bytes(harmed(MADE, harms, cut))
     read_or_refused(tmp_path / "a.sav")
     weight_and_sets(tmp_path / "a.sav", "utf-8")
 
