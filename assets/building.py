@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
-import pyarrow as pa
+import pyarrow.parquet as pq
 
 from assets.studies import open_store
 from assets.waves import waves_of
@@ -145,17 +146,16 @@ def _metadata(store: WaveStore, table: Table, rows: int) -> dict[str, Any]:
         "wave": store.wave,
         "version": path.parent.name,
         "file": dg.MetadataValue.path(str(path)),
-        "preview": dg.MetadataValue.md(preview(store.read(table), table.preview)),
+        "preview": dg.MetadataValue.md(preview(path, table.preview)),
     }
 
 
-def preview(rows: pa.Table, columns: tuple[str, ...]) -> str:
-    """Some rows as a Markdown table; cells cut to a readable width, markup shown as text."""
-    chosen = columns or tuple(rows.column_names[:PREVIEW_COLUMNS])
-    frame = rows.slice(0, PREVIEW_ROWS).select(list(chosen)).to_pandas()
-    if frame.empty:
-        return "no rows"
-    return _markdown(frame)
+def preview(path: Path, columns: tuple[str, ...]) -> str:
+    """The first rows of a Parquet file as a Markdown table; cells cut to a readable width, markup shown as text."""
+    with pq.ParquetFile(path) as file:
+        chosen = list(columns or file.schema_arrow.names[:PREVIEW_COLUMNS])
+        first = next(file.iter_batches(PREVIEW_ROWS, columns=chosen), None)
+    return "no rows" if first is None or not first.num_rows else _markdown(first.to_pandas())
 
 
 def _markdown(frame: pd.DataFrame) -> str:

@@ -24,7 +24,12 @@ def hashed(*parts: str) -> str:
 @lru_cache(maxsize=256)
 def code_digest(code: tuple[str, ...]) -> str:
     """Hash of the sources of packages, modules and SQL files."""
-    return hashed(*(hashlib.sha256(path.read_bytes()).hexdigest() for name in code for path in _sources(name)))
+    return hashed(*(digest for name in code for digest in _digests(name)))
+
+
+@lru_cache(maxsize=256)  # several tables are made by the same code
+def _digests(name: str) -> tuple[str, ...]:
+    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in _sources(name))
 
 
 def _sources(name: str) -> Iterable[Path]:
