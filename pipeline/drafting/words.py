@@ -28,7 +28,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\
 LONGEST = 40  # signs of a name
 _FIRST = re.compile(r"^(less|fewer|under|below|up to|no |none|до |менее|меньше)")
 _LAST = re.compile(r"^(more|greater|over|above|at least|более|свыше|больше)|\+$|(and|or) (more|over|above|older)$")
-_NUMBER = re.compile(r"[0-9][0-9,.\u00a0 ]*")
+_NUMBER = re.compile(r"[0-9]+(?:[, \u00a0][0-9]{3}(?![0-9]))*(?:[.][0-9]+)?")
 
 
 def plain(text: str) -> str:
@@ -110,7 +110,7 @@ def _number_rank(texts: Sequence[str]) -> dict[str, tuple[float, ...]] | None:
     rank: dict[str, tuple[float, ...]] = {}
     for text in texts:
         words = evened(text)
-        numbers = [float(re.sub("[^0-9.]", "", n).strip(".") or 0) for n in _NUMBER.findall(words)]
+        numbers = [float(re.sub("[^0-9.]", "", n)) for n in _NUMBER.findall(words)]
         if numbers:
             rank[text] = (min(numbers) if not _LAST.search(words) else max(numbers),
                           -1 if _FIRST.match(words) else 1 if _LAST.search(words) else 0)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.drafting.start import start
@@ -29,6 +29,7 @@ def tables(width: int) -> st.SearchStrategy[list[list[str]]]:
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@example(rows=[["", "0", ""], ["", "", ""], ["", "0..0", ""]])
 @given(rows=st.integers(1, 6).flatmap(tables))
 def test_any_table_is_drafted_or_refused(rows: list[list[str]]):
     with tempfile.TemporaryDirectory() as folder:
