@@ -7,12 +7,14 @@ import dagster as dg
 from assets.building import asset_key, group_of, lock_name
 from assets.core import core_assets
 from assets.findings import finding_assets
+from assets.landing import landing_sensor, nightly_schedule
 from assets.locks import wave_lock
 from assets.maturity import maturity_assets
 from assets.published import database_asset
 from assets.raw import raw_assets
 from assets.robustness import robustness_assets
 from assets.studies import read_study, study_names
+from assets.waves import job_name
 from pipeline.errors import SurveyError
 from pipeline.settings import home
 from pipeline.study.loading import StudyFile
@@ -30,10 +32,6 @@ def study_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         *maturity_assets(study_file),
     ]
     return [*(asset for asset in by_wave if asset.key in made), database_asset(study_file)]
-
-
-def job_name(study: str) -> str:
-    return study.replace("-", "_")
 
 
 def study_job(study: str) -> dg.UnresolvedAssetJobDefinition:
@@ -58,11 +56,11 @@ def broken_study(study: str, error: SurveyError) -> dg.AssetsDefinition:
     return study_file
 
 
-def study_definitions(study_file: StudyFile) -> dg.Definitions:
-    """Definitions of one study alone."""
+def study_definitions(study_file: StudyFile, job: dg.UnresolvedAssetJobDefinition) -> dg.Definitions:
+    """Definitions of one study alone, with its job."""
     return dg.Definitions(
         assets=study_assets(study_file),
-        jobs=[study_job(study_file.name)],
+        jobs=[job],
         resources={lock_name(study_file.name): wave_lock(study_file.name)},
         executor=dg.in_process_executor,
     )
@@ -71,10 +69,14 @@ def study_definitions(study_file: StudyFile) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Definitions of every study file in this home."""
-    found = []
+    found, jobs = [], {}
     for study in study_names(home()):
         try:
-            found.append(study_definitions(read_study(study)))
+            job = study_job(study)
+            found.append(study_definitions(read_study(study), job))
+            jobs[study] = job
         except SurveyError as error:
             found.append(dg.Definitions(assets=[broken_study(study, error)]))
-    return dg.Definitions.merge(*found) if found else dg.Definitions()
+    if jobs:
+        found.append(dg.Definitions(sensors=[landing_sensor(jobs)], schedules=list(map(nightly_schedule, jobs))))
+    return dg.Definitions.merge(*found)

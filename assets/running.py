@@ -14,10 +14,10 @@ from threading import Thread
 
 import dagster as dg
 
-from assets.definitions import job_name, study_definitions
+from assets.definitions import study_definitions, study_job
 from assets.published import database_key
 from assets.studies import study_names
-from assets.waves import waves_of
+from assets.waves import job_name, waves_of
 from pipeline.errors import SurveyError
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
@@ -78,7 +78,7 @@ def run_study(
         Thread(target=_import_ahead, daemon=True).start()
         _heal(instance)
         register_waves(instance, study_file.name, waves)
-        definitions = study_definitions(study_file)
+        definitions = study_definitions(study_file, study_job(study_file.name))
         job = definitions.resolve_job_def(job_name(study_file.name))
         database = database_key(study_file.name)
         everything = list(job.asset_layer.executable_asset_keys)

@@ -12,6 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import tables
+from pipeline.engine import replacing
+from pipeline.errata import add as add_errata
+from pipeline.errata import changed_rows
 from pipeline.errors import SurveyError, listed
 from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, read_ledger, record
@@ -28,26 +31,77 @@ CORE = (tables.RESPONDENTS, tables.RESPONSES, tables.CELLS)
 
 
 def admit(store: WaveStore, run_id: str, started_at: datetime | None) -> WaveEntry:
-    """Makes the present version of a wave the one that is published."""
-    found = versions(store, {name: table for name, table in KEPT.items() if table.made_if(store.study)})
+    """Makes the present version of a wave the one that is published; figures that change go to the errata."""
     waterfall = store.rows(tables.DISPOSITIONS)
     files, digest = latest_delivery(store)
+    ledger = read_ledger(store.home.ledger(store.study_file.name))
+    entry = ledger.waves.get(store.wave)
+    before = entry.admitted if entry else None
     admitted = Admitted(
-        version=hashed(*found.values()),
-        tables=found,
+        version=version_of(store),
+        tables=versions(store, _kept(store)),
         delivered=waterfall[0]["remaining"],
         analysed=waterfall[-1]["remaining"],
         fieldwork=_fieldwork(store),
         at=_now(),
         files=files,
         sha256=digest,
+        delivery=before.delivery + (before.sha256 != digest) if before else 1,
     )
-    return _judge(store, "admitted", "", run_id, started_at, admitted)
+    after = _judge(store, "admitted", "", run_id, started_at, admitted)
+    if entry and before and before.version != admitted.version:
+        made = next((run for run in reversed(ledger.runs) if run.version == before.version), None)
+        cause = _cause(made, _run(store, after, run_id, started_at), entry.anchor != after.anchor)
+        add_errata(store.home.errata(store.study_file.name), _errata(store, before, admitted, cause, run_id))
+    return after
+
+
+def _errata(store: WaveStore, before: Admitted, after: Admitted, cause: str, run_id: str) -> list[dict[str, Any]]:
+    old, new = (
+        {name: store.path_of(tables.BY_NAME[name], version) for name, version in side.tables.items()}
+        for side in (before, after)
+    )
+    old = {name: path for name, path in old.items() if path.is_file()}
+    same = {"cause": cause, "old_version": before.version, "new_version": after.version, "run_id": run_id}
+    return [row | same | {"changed_at": _moment(after.at)} for row in changed_rows(store.wave, old, new)]
+
+
+def _cause(before: RunEntry | None, now: RunEntry, other_cuts: bool) -> str:
+    """Why a wave has another version than before."""
+    if before is None:
+        return "not known"
+    causes = {
+        "corrected delivery": before.delivery_sha256 != now.delivery_sha256,
+        "other cuts of the baseline wave": other_cuts,
+        "study file changed": before.study_file_sha256 != now.study_file_sha256,
+        "software changed": before.code_version != now.code_version,
+    }
+    return ", ".join(cause for cause, holds in causes.items() if holds)
 
 
 def quarantine(store: WaveStore, reason: str, run_id: str, started_at: datetime | None) -> WaveEntry:
     """Sets a wave aside; what was admitted of it before stays published."""
     return _judge(store, "quarantined", reason, run_id, started_at, None)
+
+
+def withdraw_missing(home: Home, study: str) -> list[str]:
+    """Takes waves whose folder is gone out of what is published. Returns their names.
+
+    Where the folder of the whole study is gone, nothing is withdrawn: that is a disk that is not there.
+    """
+    waves = missing_waves(home, study, read_ledger(home.ledger(study)))
+    why = "its folder is gone from data/raw: put it back and run it again to publish it"
+    for wave in waves:
+        record(home.ledger(study), wave, lambda entry: WaveEntry("withdrawn", why, (), "", _now()), None)
+    return waves
+
+
+def missing_waves(home: Home, study: str, ledger: Ledger) -> list[str]:
+    """Waves that were judged and not withdrawn, and have no folder any more."""
+    if not home.raw(study).is_dir():
+        return []
+    there = set(home.wave_folders(study))
+    return [wave for wave, entry in ledger.waves.items() if entry.status != "withdrawn" and wave not in there]
 
 
 def _judge(
@@ -60,26 +114,31 @@ def _judge(
 ) -> WaveEntry:
     now = _now()
     files, digest = latest_delivery(store)
+    anchor = anchor_of(store)
 
     def judge(before: WaveEntry | None) -> WaveEntry:
         why = reason
         if before and before.run_id == run_id and before.reason and reason:  # a second failure of the same run
             why = f"{before.reason}\n{reason}"
         published = admitted or (before.admitted if before else None)
-        return WaveEntry(status, why, files, digest, now, published, run_id)
+        return WaveEntry(status, why, files, digest, now, published, run_id, anchor)
 
-    run = RunEntry(
+    entry = judge(None)
+    return record(store.home.ledger(store.study_file.name), store.wave, judge, _run(store, entry, run_id, started_at))
+
+
+def _run(store: WaveStore, entry: WaveEntry, run_id: str, started_at: datetime | None) -> RunEntry:
+    return RunEntry(
         run_id=run_id,
         wave=store.wave,
-        outcome=status,
-        version=_version(store),
-        delivery_sha256=digest,
+        outcome=entry.status,
+        version=version_of(store),
+        delivery_sha256=entry.sha256,
         study_file_sha256=hashlib.sha256(store.home.study_file(store.study_file.name).read_bytes()).hexdigest(),
         code_version=code_digest(tuple(sorted({name for t in tables.ALL for name in t.code}))),
         started_at=started_at.astimezone(UTC).isoformat(timespec="seconds") if started_at else None,
-        finished_at=now,
+        finished_at=entry.at,
     )
-    return record(store.home.ledger(store.study_file.name), store.wave, judge, run)
 
 
 def latest_delivery(store: WaveStore) -> tuple[tuple[str, ...], str]:
@@ -93,11 +152,15 @@ def latest_delivery(store: WaveStore) -> tuple[tuple[str, ...], str]:
     return tuple(file.name for file in files), digest
 
 
-def _version(store: WaveStore) -> str:
+def version_of(store: WaveStore) -> str:
     """Version of the wave's tables; empty where a delivery that they hang on can't be named."""
     with suppress(SurveyError):
-        return hashed(*versions(store, KEPT).values())
+        return hashed(*versions(store, _kept(store)).values())
     return ""
+
+
+def _kept(store: WaveStore) -> dict[str, tables.Table]:
+    return {name: table for name, table in KEPT.items() if table.made_if(store.study)}
 
 
 def not_judged(home: Home, study_file: StudyFile, ledger: Ledger) -> dict[str, str]:
@@ -105,11 +168,22 @@ def not_judged(home: Home, study_file: StudyFile, ledger: Ledger) -> dict[str, s
     found = {}
     for wave in home.wave_folders(study_file.name):
         entry = ledger.waves.get(wave)
-        if entry is None:
+        if entry is None or entry.status == "withdrawn":
             found[wave] = "not run"
-        elif latest_delivery(WaveStore(home, study_file, wave)) != (entry.files, entry.sha256):
-            found[wave] = "changed since its last run"
+        else:
+            store = WaveStore(home, study_file, wave)
+            if latest_delivery(store) != (entry.files, entry.sha256):
+                found[wave] = "changed since its last run"
+            elif (anchor := anchor_of(store)) and anchor != entry.anchor:
+                found[wave] = "the cuts of its tiers changed since its last run"
     return found
+
+
+def anchor_of(store: WaveStore) -> str:
+    """What the cuts of the tiers hang on in another wave; "" for none, or none that is admitted."""
+    with suppress(SurveyError):
+        return store.anchor()
+    return ""
 
 
 def _now() -> str:
@@ -128,6 +202,9 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
     """Publishes the last admitted version of every wave. Returns the rows of each table."""
     name, study = study_file.name, study_file.study
     with held(home.locks(name) / "publication", f"the publication of {name}", run_id, tell):
+        for wave in withdraw_missing(home, name):
+            tell(f"wave {wave} is withdrawn: its folder is gone")
+        shown = shown_state(home, name)
         ledger = read_ledger(home.ledger(name))
         published = {wave: e.admitted for wave, e in sorted(ledger.waves.items()) if e.admitted}
         contents = []
@@ -141,8 +218,19 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
             contents.append(Content(table, table.columns_for(study), parts, schema=schema))
         contents.append(_rows(tables.WAVES, wave_rows(ledger, study.synthetic)))
         contents.append(_rows(tables.RUNS, run_rows(ledger)))
+        parts = [home.errata(name)] if home.errata(name).exists() else []
+        contents.append(Content(tables.ERRATA, tables.ERRATA.columns_for(None), parts))
         views = {table.name: f"core.{table.name}" for table in (tables.RESPONDENTS, tables.RESPONSES)}
-        return publish(home.database(name), contents, views, study.synthetic)
+        counts = publish(home.database(name), contents, views, study.synthetic)
+        with replacing(home.shown(name)) as partial:
+            partial.write_text(shown)
+        return counts
+
+
+def shown_state(home: Home, study: str) -> str:
+    """Hash of what a publication shows: the ledger. `Home.shown` holds that of the last one."""
+    path = home.ledger(study)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 def _rows(table: tables.Table, rows: list[dict[str, Any]]) -> Content:
@@ -169,12 +257,13 @@ def wave_rows(ledger: Ledger, synthetic: bool) -> list[dict[str, Any]]:
 
 def _published(version: Admitted | None) -> dict[str, Any]:
     if version is None:
-        nothing = dict.fromkeys(("delivered", "analysed", "fieldwork_first", "fieldwork_last"))
+        nothing = dict.fromkeys(("delivery", "delivered", "analysed", "fieldwork_first", "fieldwork_last"))
         return {"version": "", "files": "", "sha256": "", **nothing}
     return {
         "version": version.version,
         "files": ", ".join(version.files),
         "sha256": version.sha256,
+        "delivery": version.delivery,
         "delivered": version.delivered,
         "analysed": version.analysed,
         "fieldwork_first": _date(version.fieldwork[0]),

@@ -18,7 +18,7 @@ from pipeline.errors import SurveyError
 class Admitted:
     """A version of a wave that is published. tables: version of each table. delivered, analysed: counts.
 
-    files, sha256: the delivery that it was made from.
+    files, sha256: the delivery that it was made from. delivery: its number, 2 where the first was corrected.
     """
 
     version: str
@@ -29,13 +29,15 @@ class Admitted:
     at: str
     files: tuple[str, ...] = ()
     sha256: str = ""
+    delivery: int = 1
 
 
 @dataclass(frozen=True)
 class WaveEntry:
     """How a wave stands: the verdict on its latest delivery, and what is published of it, which may be older.
 
-    sha256: empty where the delivery could not be named or read.
+    sha256: empty where the delivery could not be named or read. anchor: version of what the cuts of the tiers were
+    taken from in another wave; empty where there was none.
     """
 
     status: str
@@ -45,6 +47,7 @@ class WaveEntry:
     at: str
     admitted: Admitted | None = None
     run_id: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def record(path: Path, wave: str, judge: Callable[[WaveEntry | None], WaveEntry]
     judge: the entry before, or None -> the entry after.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.with_suffix(".lock")):
+    with alone(path.with_suffix(".lock")):
         ledger = read_ledger(path)
         entry = judge(ledger.waves.get(wave))
         others = tuple(r for r in ledger.runs if run is None or (r.run_id, r.wave) != (run.run_id, run.wave))
@@ -110,7 +113,8 @@ def record(path: Path, wave: str, judge: Callable[[WaveEntry | None], WaveEntry]
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
+    """Waits until no other process is in a block with this lock file."""
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

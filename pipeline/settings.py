@@ -42,6 +42,13 @@ class Home:
     def ledger(self, study: str) -> Path:
         return self.processed(study) / "ledger.json"
 
+    def errata(self, study: str) -> Path:
+        return self.processed(study) / "errata.parquet"
+
+    def shown(self, study: str) -> Path:
+        """Hash of the ledger that the published database shows."""
+        return self.processed(study) / "published"
+
     def locks(self, study: str) -> Path:
         return self.processed(study) / ".locks"
 

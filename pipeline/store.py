@@ -19,6 +19,7 @@ from pipeline.ingest.files import data_files, sha256
 from pipeline.ingest.layout import Source
 from pipeline.ingest.pseudonyms import id_key
 from pipeline.ingest.sniffing import read_source
+from pipeline.ledger import read_ledger
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
@@ -29,11 +30,15 @@ from pipeline.versions import HashCache, code_digest, hashed
 
 @dataclass(frozen=True)
 class WaveStore:
-    """Processed tables of one wave, each under the version that its inputs, sections and code have now."""
+    """Processed tables of one wave, each under the version that its inputs, sections and code have now.
+
+    delivered: hash of the delivery that the tables follow from, where it need not be the one that lies there.
+    """
 
     home: Home
     study_file: StudyFile
     wave: str
+    delivered: str = ""
     _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)  # versions, as of the first look
 
     @property
@@ -59,6 +64,8 @@ class WaveStore:
 
     def delivery_digest(self) -> str:
         """SHA-256 of the delivered file; of the names and hashes, where there are several."""
+        if self.delivered:
+            return self.delivered
         cache = HashCache(self.home.processed(self.study_file.name) / self.wave / "hashes.json")
         parts: list[tuple[str, str]] = []
         for file in self.delivery():
@@ -80,7 +87,8 @@ class WaveStore:
             if table is tables.FILES:
                 below = [self.delivery_digest()]
             else:
-                below = [self._input_store(table)._version(below, {} if self._borrows(table) else known)
+                source = self._input_store(table)
+                below = [source._version(below, known if source is self else source._known)
                          for below in tables.inputs_of(table, self.study)]  # fmt: skip
             if table is tables.DELIVERED and (key := self.id_key) is not None:
                 below.append(hashlib.sha256(key).hexdigest())
@@ -88,15 +96,34 @@ class WaveStore:
             known[table.name] = hashed(*parts)
         return known[table.name]
 
-    def _borrows(self, table: Table) -> bool:
-        return self._input_store(table) is not self
+    @property
+    def anchor_wave(self) -> str:
+        """The other wave from whose scores the cuts of this one's tiers are taken, or ""."""
+        tiers, baseline = self.study.tiers, self.study.baseline
+        return baseline if tiers and tiers.quantiles and baseline and baseline != self.wave else ""
+
+    def anchor(self) -> str:
+        """Version of what the cuts are taken from in another wave; "" where there is no such wave.
+
+        Raises NotBuiltError where that wave is not admitted, or not made yet from the present study file.
+        """
+        if not self.anchor_wave:
+            return ""
+        return hashed(*(path.parent.name for path in self.inputs(tables.TIER_CUTS).values()))
 
     def _input_store(self, table: Table) -> WaveStore:
-        """Where a table's inputs lie: quantile cuts hang on the baseline wave, all else on the wave itself."""
-        tiers, baseline = self.study.tiers, self.study.baseline
-        if table is tables.TIER_CUTS and tiers and tiers.quantiles and baseline and baseline != self.wave:
-            return WaveStore(self.home, self.study_file, baseline)
-        return self
+        """Where a table's inputs lie: quantile cuts hang on what is admitted of the baseline wave, all else on
+        the wave itself."""
+        if table is not tables.TIER_CUTS or not self.anchor_wave:
+            return self
+        entry = read_ledger(self.home.ledger(self.study_file.name)).waves.get(self.anchor_wave)
+        if entry is None or entry.admitted is None:
+            study = self.study_file.name
+            raise NotBuiltError(
+                f"{study}, wave {self.anchor_wave}", "is the baseline, from which the cuts of the tiers are taken, and"
+                " is not admitted yet", do=f"survey run {study} --wave {self.anchor_wave}, then this wave again",
+            )  # fmt: skip
+        return WaveStore(self.home, self.study_file, self.anchor_wave, entry.admitted.sha256)
 
     def path(self, table: Table) -> Path:
         return self.path_of(table, self.version(table))

@@ -25,8 +25,9 @@ ORDER = [
     ["publish"],
     ["ledger", "locking", "reading", "printing"],
     ["store"],
-    ["quality"],
+    ["quality", "errata"],
     ["admission", "drafting", "checking"],
+    ["landing"],
     ["synthetic"],
     ["cli"],
 ]

@@ -18,6 +18,7 @@ from pipeline.tables.out import (
     BANNERS,
     CODEBOOK,
     DISPOSITIONS,
+    ERRATA,
     FINDINGS,
     PEER_PERCENTILES,
     PEER_PLACES,
@@ -46,7 +47,7 @@ ALL = (
     ROBUSTNESS, WEIGHTING, RELIABILITY, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK,
     QUALITY_CHECKS,
 )  # fmt: skip
-BY_NAME = {table.name: table for table in (*ALL, WAVES, RUNS)}
+BY_NAME = {table.name: table for table in (*ALL, WAVES, RUNS, ERRATA)}
 
 
 def made_for(study: Any) -> tuple[Table, ...]:
@@ -68,6 +69,7 @@ __all__ = [
     "CODEBOOK",
     "DELIVERED",
     "DISPOSITIONS",
+    "ERRATA",
     "FILES",
     "FINDINGS",
     "PEER_PERCENTILES",

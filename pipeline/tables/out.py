@@ -630,8 +630,10 @@ WAVES = Table(
     key=("wave",),
     columns=(
         WAVE,
-        Column("status", "varchar", "Verdict on the latest delivery: admitted or quarantined.", nullable=False),
-        Column("reason", "varchar", "Why the latest delivery is quarantined; empty where admitted.", nullable=False),
+        Column(
+            "status", "varchar", "Verdict on the latest delivery: admitted, quarantined, or withdrawn.", nullable=False
+        ),
+        Column("reason", "varchar", "Why it is quarantined or withdrawn; empty where admitted.", nullable=False),
         Column("latest_files", "varchar", "Files of the latest delivery judged, joined by commas.", nullable=False),
         Column(
             "latest_sha256", "varchar", "Hash of the latest delivery judged; empty: it can't be read.", nullable=False
@@ -643,6 +645,7 @@ WAVES = Table(
         Column("version", "varchar", "Version of the published tables, or empty.", nullable=False),
         Column("files", "varchar", "Published version: its files, joined by commas; or empty.", nullable=False),
         Column("sha256", "varchar", "Published version: hash of its delivery, or empty.", nullable=False),
+        Column("delivery", "integer", "Published version: 1 is the first delivery of the wave, 2 its correction ..."),
         Column("delivered", "bigint", "Published version: delivered records.", unit="records"),
         Column("analysed", "bigint", "Published version: analysed respondents.", unit="respondents"),
         Column("fieldwork_first", "date", "Published version: first day of fieldwork, declared or seen."),
@@ -669,6 +672,31 @@ RUNS = Table(
         Column("finished_at", "timestamp", "When the wave was judged (UTC).", nullable=False),
     ),
 )
+
+ERRATA = Table(
+    "errata",
+    "A published figure, or its display status, that changed when a wave was made anew, and why.",
+    "out",
+    key=("run_id", "wave", "table_name", "row", "figure"),
+    columns=(
+        Column("changed_at", "timestamp", "When the new version was admitted (UTC).", nullable=False),
+        WAVE,
+        Column("table_name", "varchar", "Table that holds the figure.", nullable=False),
+        Column("row", "varchar", "Its row: the key of the table without the wave, joined by bars.", nullable=False),
+        Column("figure", "varchar", "Its column.", nullable=False),
+        Column("old", "double", "The figure before; NULL for none, or a word."),
+        Column("new", "double", "The figure after; NULL for none any more, or a word."),
+        Column("old_word", "varchar", "The status before, where the figure is one."),
+        Column("new_word", "varchar", "The status after, where the figure is one."),
+        Column("printed_changed", "boolean", "Whether it also prints otherwise: whole percents, tenths of a ratio.",
+               nullable=False),
+        Column("cause", "varchar", "Corrected delivery, baseline wave, study file, software; joined by commas.",
+               nullable=False),
+        Column("old_version", "varchar", "Version of the wave's tables before.", nullable=False),
+        Column("new_version", "varchar", "Version of the wave's tables after.", nullable=False),
+        Column("run_id", "varchar", "Run that made the new version.", nullable=False),
+    ),
+)  # fmt: skip
 
 PUBLISHED = (
     DISPOSITIONS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, ADJUSTED, TIER_TRENDS, SPECIFICATIONS, ROBUSTNESS,
