@@ -48,7 +48,9 @@ def test_a_corrected_delivery_is_the_cause_of_each_figure_that_changes(home: Hom
     assert (ratio["old"], ratio["new"]) == pytest.approx((0.75 / 0.25, 0.725 / 0.25))  # 3.0 and 2.9
     share = rows["shares", "is_content | all | all", "share"]
     assert (share["old"], share["new"]) == (0.45, 0.44)
-    assert p_a["printed_changed"] and ratio["printed_changed"] and share["printed_changed"]
+    assert p_a["printed_changed"]
+    assert ratio["printed_changed"]
+    assert share["printed_changed"]
     assert {row["cause"] for row in rows.values()} == {"corrected delivery"}
     assert ("findings", "is_content | use | all | all", "p_b") not in rows  # nobody outside the users changed
     assert not any("village" in key[1] and key[0] == "shares" for key in rows)  # P29 lives in town
