@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -49,14 +49,13 @@ def analysed_without(
     return found
 
 
-class _Rule:
+class _Rule(Protocol):
     def hits(self, still: Records) -> Records:
         """Which records the rule takes out, of those still in; of others it says nothing."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class _Alone(_Rule):
+class _Alone:
     """Looks at each record alone."""
 
     met: Records
@@ -66,7 +65,7 @@ class _Alone(_Rule):
 
 
 @dataclass(frozen=True)
-class _Faster(_Rule):
+class _Faster:
     """Faster than a share of the median duration of the records still in."""
 
     duration: NDArray[np.float64]
@@ -78,7 +77,7 @@ class _Faster(_Rule):
 
 
 @dataclass(frozen=True)
-class _Further(_Rule):
+class _Further:
     """All but the first of the records still in with the same key. order: places sorted by key, the first one first."""
 
     key: NDArray[np.intp]

@@ -28,12 +28,24 @@ def holds(condition: Condition, answers: Answers, study: Study) -> Flags:
     if isinstance(condition, Answered):
         return (values != "") == condition.answered
     if isinstance(condition, InRange):
-        raise NotImplementedError("made respondents have no conditions on numbers")
+        return _within(condition, values)
     assert isinstance(condition, Chosen)
     if variables[0].kind == "tick":
         chosen = [answers[v.name] == "1" for v in variables if v.part in condition.options]
         return np.asarray(np.array(chosen).any(axis=0))
     return np.isin(values, condition.options)
+
+
+def _within(condition: InRange, values: NDArray[np.object_]) -> Flags:
+    numbers = np.array([float(value) if value else np.nan for value in values])
+    held = ~np.isnan(numbers)
+    for limit, keeps in (
+        (condition.at_least, np.greater_equal), (condition.at_most, np.less_equal),
+        (condition.above, np.greater), (condition.below, np.less),
+    ):  # fmt: skip
+        if limit is not None:
+            held &= keeps(numbers, limit)
+    return held
 
 
 def scores(answers: Answers, study: Study) -> NDArray[np.float64]:
