@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,20 +26,27 @@ def held(path: Path, what: str, run: str, tell: Callable[[str], None] = lambda t
     """Holds the lock file while the block runs. The lock goes with the process, so a killed run leaves none.
 
     what: "wave 2021 of ospo". run: who holds it, for the one that waits. tell: is told once that one waits.
-    Raises BusyError after SURVEY_WAIT_SECONDS.
+    Raises BusyError after SURVEY_WAIT_SECONDS, SurveyError where the lock file can't be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as lock:
-        _wait(lock.fileno(), path, what, tell)
-        lock.seek(0)
-        lock.truncate()
-        json.dump({"run": run, "pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, lock)
-        lock.flush()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise SurveyError(
+            str(path), "cannot be locked", found=str(error), do="free space or rights on the folder, then run again"
+        ) from error
+    try:
+        _wait(lock, path, what, tell)
+        holder = {"run": run, "pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+        with suppress(OSError):  # on a full disk the lock holds all the same, without a name
+            os.ftruncate(lock, 0)
+            os.write(lock, json.dumps(holder).encode())
         try:
             yield
         finally:
-            lock.seek(0)
-            lock.truncate()
+            os.ftruncate(lock, 0)
+    finally:
+        os.close(lock)
 
 
 def _wait(lock: int, path: Path, what: str, tell: Callable[[str], None]) -> None:

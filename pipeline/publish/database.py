@@ -37,7 +37,7 @@ def publish(target: Path, contents: Sequence[Content], views: Mapping[str, str],
     """Builds the database and puts it in the place of the former one. Returns the rows of each table.
 
     views: name in schema main -> what it shows. The former file stays whole until the last step, and readers
-    that have it open keep it. Raises SurveyError where the folder can't be written.
+    that have it open keep it. Raises SurveyError where the folder can't be written or the disk is full.
     """
     partial = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
@@ -47,7 +47,7 @@ def publish(target: Path, contents: Sequence[Content], views: Mapping[str, str],
         _to_disk(partial)
         os.replace(partial, target)
         _to_disk(target.parent)
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
         raise SurveyError(
             str(target), "cannot be published", found=str(error).splitlines()[0],
             do="free space or rights on the folder, then run again; the former version stays",
