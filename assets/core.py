@@ -19,8 +19,9 @@ from pipeline.weighting.assigning import Weighed, sampled_query, weigh
 
 
 def available(store: WaveStore) -> set[str]:
-    """Variables that the wave's delivery has a column for."""
-    return available_variables(store.rows(tables.SOURCE_COLUMNS))
+    """Variables that the wave's delivery tells of."""
+    study = store.study
+    return available_variables(store.rows(tables.SOURCE_COLUMNS), study.questions, study.scales, store.wave)
 
 
 def weighed(store: WaveStore, table: tables.Table) -> Weighed:

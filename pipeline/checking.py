@@ -108,7 +108,7 @@ def _of_wave(home: Home, study: Study, name: str, wave: str, looked: dict[str, L
         width = counted(len(layout.columns), "column")
         yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {width}")
     yield from _of_columns(study, wave, rows)
-    there, variables = available_variables(rows), study.variables
+    there, variables = available_variables(rows, study.questions, study.scales, wave), study.variables
     cells = {question: names for question, names in study.cells.items() if study.questions[question].asked_in(wave)}
     values, bases = reading(
         sources,

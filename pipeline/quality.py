@@ -242,11 +242,10 @@ def _empty_indicators(store: WaveStore) -> Found:
 
 
 def _unasked(store: WaveStore) -> Found:
-    resolver = store.study.resolver
-    available = available_variables(store.rows(tables.SOURCE_COLUMNS))
-    present = {v.name for v in store.study.variables if v.name in available or v.question in available}
+    study, resolver = store.study, store.study.resolver
+    present = available_variables(store.rows(tables.SOURCE_COLUMNS), study.questions, study.scales, store.wave)
     asked: dict[str, dict[str, Any]] = {}
-    for v in store.study.variables:
+    for v in study.variables:
         if v.asked_if is None or isinstance(v.asked_if, Shown) or v.kind == "text":
             continue
         if set(resolver.needed(v.asked_if)) <= present:  # else nobody knows who was asked

@@ -61,7 +61,7 @@ def screening_query(cleaning: Cleaning, resolver: Resolver, available: set[str])
     A rule that the delivery lacks a question for does not run, rather than run on the others and hit more
     records; that it is lacking is for the checks to say. out_of_range runs on the numbers that are there.
     """
-    present = [v for v in resolver.variables if v.name in available or v.question in available]
+    present = [v for v in resolver.variables if v.name in available]
     steps = [
         {"name": name, "kind": rule.rule, "rule": rule} | _values(rule, resolver, present)
         for name, rule in zip(rule_names(cleaning), cleaning, strict=True)

@@ -97,7 +97,7 @@ def option_columns(variables: Sequence[Variable], available: set[str]) -> tuple[
     """Every answer that can be given; numbers and open answers have one, `all`."""
     found = []
     for v in variables:
-        if v.name not in available and v.question not in available:
+        if v.name not in available:
             continue
         if v.kind == "tick":
             found.append(OptionColumn(f"{v.name}=1", v.question, v.name, v.question, v.part, "1", True))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.engine import Query
-from pipeline.study.questions import Questions, Scales
-from pipeline.study.variables import Variable, hot_columns, variables_of
+from pipeline.study.questions import MultipleQuestion, Questions, Scales
+from pipeline.study.variables import Variable, hot_columns, options_of, variables_of
 
 
 def responses_query(
@@ -19,7 +19,7 @@ def responses_query(
 ) -> Query:
     """Codes every delivered record. shown: columns that tell whether a question was shown.
 
-    available: variables and joined questions that the delivery has. answers: rows of table `answers`; those
+    available: what `available_variables` says of the delivery; other variables are NULL. answers: rows of table `answers`; those
     of a column of its own become a CASE (a join for each column costs seconds at 150 columns), those of a
     cell that joins several ticks are joined, as a cell may have thousands of combinations.
     """
@@ -41,6 +41,7 @@ def responses_query(
             "known": {v.name: _codes(v, known[v.name]) for v in variables if v.name in known},
             "joined": {question: names for question, names in ticks.items() if question in found},
             "ticks": ticks,
+            "lacking": {v.name for v in variables if v.name not in found},
             "hot": {name: {key: _ticked(known[column]) for key, column in columns.items() if column in known}
                     for name, columns in hot.items() if columns},
             "columns_of": hot,
@@ -61,6 +62,19 @@ def _codes(variable: Variable, known: dict[str, list[str]]) -> dict[str, Any]:
     return {"codes": {c: answers for c, answers in known.items() if c != otherwise}, "otherwise": otherwise}
 
 
-def available_variables(source_columns: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Variables and joined questions that some file of the delivery has a column for."""
-    return {str(row["variable"]) for row in source_columns if row["variable"] and row["position"]}
+def available_variables(
+    source_columns: Iterable[Mapping[str, Any]], questions: Questions, scales: Scales, wave: str
+) -> set[str]:
+    """Columns of `delivered` and variables that some file of the wave's delivery tells of.
+
+    A cell that joins ticks tells of every option that the wave offered; options with columns of their own
+    tell of their one answer.
+    """
+    found = {str(row["variable"]) for row in source_columns if row["variable"] and row["position"]}
+    for name, question in questions.items():
+        if isinstance(question, MultipleQuestion) and name in found:
+            options = options_of(question, scales)
+            found |= {f"{name}__{key}" for key, option in options.items() if option.offered_in(wave)}
+        elif not found.isdisjoint(hot_columns(name, question).values()):
+            found.add(name)
+    return found

@@ -31,7 +31,7 @@ def respondents_query(
     weight: the default weight, empty for none. available: variables that the delivery has. A segment, level or
     indicator that needs another is NULL.
     """
-    present = {v.name for v in resolver.variables if v.name in available or v.question in available}
+    present = {v.name for v in resolver.variables if v.name in available}
     answers = {tier: resolver.columns(c) for tier, c in (tiers.answers or {}).items()} if tiers else {}
     return Query(
         "core/respondents.sql",

@@ -253,7 +253,7 @@ def ingest(store: WaveStore) -> WaveStore:
         store.sources(),
         lambda ready: store.create(tables.DELIVERED, delivered_query(wave, ready, columns, study, store.id_key)),
     )
-    there = available_variables(columns)
+    there = available_variables(columns, study.questions, study.scales, wave)
     values = store.fetch(values_query(study.questions, study.scales, there), tables.ANSWERS)
     store.write(tables.ANSWERS, read_answers(wave, study.questions, study.scales, values.to_pylist()))
     answers = store.rows(tables.ANSWERS)

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import tables
 from pipeline.errors import StudyFileError
+from pipeline.ingest.responses import available_variables
 from pipeline.study.loading import StudyFile, study_from_text
 from tests.ingest.deliveries import delivered, ingest, written
 
@@ -86,6 +87,24 @@ def test_a_single_answer_may_be_spread_over_columns(tmp_path: Path):
 """
     found = rows(tmp_path, study(question), ["sex_male", "sex_female"], ["1", "0"], ["0", "1"], ["0", "0"], ["1", "1"])
     assert column("sex", found) == ["m", "f", None, None]
+
+
+def test_a_single_answer_spread_over_columns_is_known_to_be_there(tmp_path: Path):
+    question = '  q: {type: single, options: {a: {text: "A", column: "q_a"}, b: {text: "B", column: "q_b"}}}\n'
+    study_file = study(question)
+    store = ingest(delivered(tmp_path, study_file, ("export.csv", written([["q_a", "q_b"], ["1", "0"]])), wave="w"))
+    declared = study_file.study
+    there = available_variables(store.rows(tables.SOURCE_COLUMNS), declared.questions, declared.scales, "w")
+    assert "q" in there
+
+
+@pytest.mark.parametrize(
+    ("header", "record"), [(["Q - A", "Q - B"], ["A", ""]), (["Q", "X"], ["A", "x"])], ids=["a column each", "joined"]
+)
+def test_an_option_that_a_wave_did_not_offer_has_no_ticks_there(tmp_path: Path, header: list[str], record: list[str]):
+    study_file = study('  q: {type: multiple, text: "Q", options: {a: "A", b: "B", new: {text: "N", waves: ["2"]}}}\n')
+    found = rows(tmp_path, study_file, header, record, wave="1")
+    assert [(row["q__a"], row["q__b"], row["q__new"]) for row in found] == [(1, 0, None)]
 
 
 def test_an_option_ticked_by_its_own_number(tmp_path: Path):
