@@ -201,7 +201,7 @@ def add(
 @app.command(epilog=_example("check ospo"))
 def check(study: Study, as_json: Json = False) -> None:
     """Read a study file and its exports as a reviewer would; write nothing."""
-    from pipeline.checking import remarks
+    from pipeline.checking.check import remarks
     from pipeline.printing import harmless, print_rows
 
     where = home()

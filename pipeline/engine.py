@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -87,23 +87,25 @@ def connection(inputs: Mapping[str, Path | pa.Table] | None = None) -> Iterator[
 def fetch(query: Query, inputs: Mapping[str, Path | pa.Table]) -> pa.Table:
     """The rows of a query over its inputs."""
     with connection(inputs) as con:
-        return con.sql(render(query)).to_arrow_table()
+        return rows_of(con, query)
 
 
 def fetch_through(
     name: str, first: Query, then: Query, inputs: Mapping[str, Path | pa.Table] | None = None
 ) -> pa.Table:
     """The rows of a query over its inputs and the rows of another, which is read once and not written."""
-    return fetch_all_through(name, first, [then], inputs)[0]
-
-
-def fetch_all_through(
-    name: str, first: Query, then: Sequence[Query], inputs: Mapping[str, Path | pa.Table] | None = None
-) -> list[pa.Table]:
-    """The same of several queries."""
     with connection(inputs) as con:
-        con.execute(f"CREATE TEMP TABLE {quoted(name)} AS {render(first)}")
-        return [con.sql(render(query)).to_arrow_table() for query in then]
+        keep(con, name, first)
+        return rows_of(con, then)
+
+
+def keep(con: duckdb.DuckDBPyConnection, name: str, query: Query) -> None:
+    """Holds a query's rows as a table that goes with the connection."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {render(query)}")
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, query: Query) -> pa.Table:
+    return con.sql(render(query)).to_arrow_table()
 
 
 def create(query: Query, inputs: Mapping[str, Path | pa.Table], schema: pa.Schema, target: Path) -> int:

@@ -123,9 +123,12 @@ def _rules_run(store: WaveStore) -> Found:
 
 
 def column_words(row: Mapping[str, Any]) -> str:
-    """A delivered column as an analyst finds it: its name, else its place with question and part."""
+    """A delivered column as an analyst finds it: its name, where that tells it from others, else its place with
+    question and part."""
     text = " / ".join(part for part in (row["text"][:60], row["part"][:60]) if part.strip())
-    return str(row["name"] or f"column {row['position']}" + (f" ({text})" if text else ""))
+    if row["name"] and not (row["part"].strip() and row["name"] == row["text"]):
+        return str(row["name"])
+    return f"column {row['position']}" + (f" ({text})" if text else "")
 
 
 def naming(study: Study, source_columns: Iterable[Mapping[str, Any]]) -> Callable[[str], str]:

@@ -19,9 +19,9 @@ def responses_query(
 ) -> Query:
     """Codes every delivered record. shown: columns that tell whether a question was shown.
 
-    available: what `available_variables` says of the delivery; other variables are NULL. answers: rows of table `answers`; those
-    of a column of its own become a CASE (a join for each column costs seconds at 150 columns), those of a
-    cell that joins several ticks are joined, as a cell may have thousands of combinations.
+    available: what `available_variables` says of the delivery; other variables are NULL. answers: rows of table
+    `answers`; those of a column of its own become a CASE (a join for each column costs seconds at 150 columns),
+    those of a cell that joins several ticks are joined, as a cell may have thousands of combinations.
     """
     found = set(available)
     known: dict[str, dict[str, list[str]]] = {}

@@ -80,8 +80,9 @@ def test_check_counts_who_answered_and_gives_unknown_answers_to_paste(survey: Su
     assert ("note", "wave w", "answered, of 4 records: size 3, tools 3, age 2") in found
     paste = 'to paste: small: {text: "Small (1-9)", also: ["Small (1 - 9)"]}, medium: "Medium"'
     assert ("note", "wave w", f'size (column "How big?"), {paste}') in found
-    assert ("warning", "wave w", "indicator is_huge asks for size: huge, which nobody chose") in found
-    assert not any("indicator saws" in what for _, _, what in found)
+    asks = "it asks for size: huge, which nobody chose"
+    assert ("warning", "wave w", f"indicator is_huge: none of 1 counts as yes; {asks}") in found
+    assert not any("indicator saws: none" in what for _, _, what in found)
 
 
 def test_check_compares_each_wave_with_the_one_before(survey: Survey, home: Path):
@@ -94,3 +95,94 @@ def test_check_compares_each_wave_with_the_one_before(survey: Survey, home: Path
     assert {what.split(":")[1].split(" in wave")[0] for weight, where, what in found if "nobody chose" in what
             and weight == "note"} == {" nobody chose large, small", " nobody chose huge"}  # fmt: skip
     assert not any(what.startswith("tools") and "nobody" in what for _, _, what in found)
+
+
+def test_check_names_the_reworded_part_and_what_to_paste(survey: Survey, home: Path):
+    text = """title: T
+sample: {type: opt_in, population: people}
+questions:
+  how: {type: grid, text: "How often?", scale: often, rows: {buy: "Buy new tools", lend: "Lend tools"}}
+scales: {often: {never: Never, daily: Daily}}
+"""
+    delivery = b"Respondent ID,How often?,How often?\n,Buy any new tools,Lend tools\n1,Never,Daily\n2,Daily,Daily\n"
+    found = remarks(survey, home, text, delivery)
+    paste = 'buy: {text: "Buy new tools", was: {w: "Buy any new tools"}}'
+    assert (
+        "warning",
+        "wave w",
+        f'no column for how.buy; nearest column: "Buy any new tools"; if that is it: {paste}',
+    ) in found
+    assert ("note", "wave w", "1 unlisted column: column 2 (How often? / Buy any new tools)") in found
+
+
+def test_check_knows_an_option_by_its_numbers(survey: Survey, home: Path):
+    text = SHORT.replace("huge: Huge", '"t": "Greater than 1,000", "u": "101-1,000"')
+    found = remarks(survey, home, text.replace("[huge]", '["t"]'), b'How big?,Which tools?,How old?\n"> 1,000",Saw,4\n')
+    what = 'answer "> 1,000" (1 time) is not in the option list; nearest option: "Greater than 1,000"'
+    assert ("warning", "wave w", f'size (column "How big?"): {what}') in found
+
+
+TIERED = """title: T
+sample: {type: opt_in, population: people}
+questions:
+  level:
+    type: single
+    options: {low: {text: Low, column: l1}, mid: {text: Mid, column: l2}, top: {text: Top, column: l3}}
+  paid: {type: number, text: "Paid"}
+tiers: {order: [low, mid, top], answers: {low: {level: [low]}, mid: {level: [mid]}, top: {level: [top]}}}
+indicators:
+  pays: {when: {paid: {at_least: 1}}}
+  pays_much: {when: {paid: {at_least: 1000}}}
+  tops: {when: {level: [top]}, base: answered}
+cleaning: [{rule: excluded, ids: {row-6: "asked to be removed"}}]
+"""
+
+
+def test_check_works_out_tiers_and_indicators(survey: Survey, home: Path):
+    """Two low, one mid; one with two ticks; a blank row; one excluded."""
+    delivery = b"l1,l2,l3,Paid\n1,,,5\n1,,,6\n,1,,7\n1,1,,8\n,,,\n,,1,9\n"
+    found = remarks(survey, home, TIERED, delivery)
+    for expected in (
+        ("note", "wave w", "analysed: 4 respondents; out: blank 1, excluded 1"),
+        ("note", "wave w", "answered, of 5 records (and 1 blank): level 5, paid 5"),
+        ("note", "wave w", "tiers: low 2, mid 1, top 0; in none: 1"),
+        ("warning", "wave w", "tier top: no respondent"),
+        ("warning", "wave w", "indicator pays_much: none of 4 counts as yes"),
+        ("warning", "wave w", "indicator tops: none of 3 counts as yes"),
+        ("note", "wave w", "indicator pays: all of 4 count as yes"),
+    ):
+        assert expected in found
+    several = (
+        "level: 1 record with several options ticked, taken as no answer; do: type: multiple, if several may be chosen"
+    )
+    assert ("warning", "wave w", several) in found
+
+
+def test_check_cuts_tiers_as_the_baseline_does(survey: Survey, home: Path):
+    """The baseline's median is 1.5 of 3 steps; in wave w all are above it, so its lower tier is empty."""
+    text = """title: T
+sample: {type: opt_in, population: people}
+baseline: w2
+scales: {often: {never: Never, some: Sometimes, daily: Daily}}
+questions: {use: {type: single, text: "Use?", scale: often}}
+score: {points: {never: 0, some: 1, daily: 2}, dimensions: {all: {items: [use]}}}
+tiers: {order: [low, high], quantiles: [0.5]}
+"""
+    folder = home / "data" / "raw" / "tiny" / "w2"
+    folder.mkdir(parents=True)
+    (folder / "export.csv").write_text("Use?,X\nNever,1\nNever,1\nSometimes,1\nDaily,1\n")
+    found = remarks(survey, home, text, b"Use?,X\nDaily,1\nDaily,1\nDaily,1\n")
+    assert ("note", "wave w2", "tiers: low 2, high 2") in found
+    assert ("note", "wave w", "tiers: low 0, high 3") in found
+
+
+def test_check_says_so_where_no_cell_tells_who_was_shown(survey: Survey, home: Path):
+    text = """title: T
+sample: {type: opt_in, population: people}
+columns: {unanswered: ["-99"]}
+questions: {use: {type: single, text: "Use?", options: {a: A, b: B}}}
+"""
+    what = "by columns: {unanswered} every record was shown every question: does the export hold such marks?"
+    assert ("note", "wave w", what) in remarks(survey, home, text, b"Use?,X\nA,1\n,1\n")
+    (home / "data" / "raw" / "tiny" / "w" / "export.csv").write_bytes(b"Use?,X\nA,1\n-99,1\n,1\n")
+    assert not any("every record was shown" in r["what"] for r in json.loads(survey("check", "tiny", "--json").out))

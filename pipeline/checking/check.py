@@ -1,0 +1,150 @@
+"""`survey check`: study file and exports read together as a reviewer would; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import engine
+from pipeline.checking.answers import of_answers
+from pipeline.checking.columns import of_columns
+from pipeline.checking.outcome import of_outcome, outcome
+from pipeline.checking.remark import Remark
+from pipeline.engine import Query
+from pipeline.errors import SurveyError, counted, listed
+from pipeline.ingest.answers import read_answers, values_query
+from pipeline.ingest.delivered import delivered_query, source_column_rows
+from pipeline.ingest.files import data_files
+from pipeline.ingest.matching import match
+from pipeline.ingest.readable import reading
+from pipeline.ingest.responses import available_variables
+from pipeline.ingest.sniffing import read_source
+from pipeline.quality import naming
+from pipeline.settings import Home
+from pipeline.study.loading import StudyFile
+from pipeline.study.model import Study
+from pipeline.study.silence import counts_silence
+from pipeline.study.variables import hot_columns
+from pipeline.study.waves import Wave, check_wave_name
+
+MUCH = 0.2  # change of the share that answers between two waves
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a wave's delivery holds: records with an answer, how many answered each question, options that occur."""
+
+    records: int
+    answered: dict[str, int]
+    options: dict[str, set[str]]
+    cuts: pa.Table
+
+
+def remarks(home: Home, study_file: StudyFile, waves: Sequence[str]) -> Iterator[Remark]:
+    """What is to be said of a study file and of each wave's delivery, the baseline's first."""
+    yield from _of_study(study_file)
+    if not waves:
+        yield Remark("note", study_file.name, f"no wave is delivered yet: survey add {study_file.name} WAVE FILE")
+    study = study_file.study
+    looked: dict[str, Looked] = {}
+    for wave in sorted(waves, key=lambda wave: wave != study.baseline):
+        try:
+            yield from _of_wave(home, study, study_file.name, check_wave_name(wave), looked)
+        except SurveyError as error:
+            yield Remark("error", f"wave {wave}", str(error))
+    in_order = [(wave, looked[wave]) for wave in waves if wave in looked]
+    for (before, earlier), (wave, later) in pairwise(in_order):
+        yield from _since(study, before, earlier, wave, later)
+
+
+def _of_study(study_file: StudyFile) -> Iterator[Remark]:
+    study = study_file.study
+    counts = [
+        (len(study.questions), "question"), (len(study.cleaning), "cleaning rule"),
+        (len(study.tiers.order) if study.tiers else 0, "tier"), (len(study.segments), "segment"),
+        (len(study.indicators), "indicator"), (len(study.comparisons), "comparison"),
+    ]  # fmt: skip
+    yield Remark("note", study_file.document.file, ", ".join(counted(n, what) for n, what in counts))
+    if study.synthetic:
+        yield Remark("note", study_file.document.file, "the data are synthetic, and marked so wherever they are shown")
+    yield from _of_silence(study_file)
+    if study.claims is not None:
+        where = study_file.document.where(("claims",))
+        yield Remark("warning", where, "claims are listed, but not audited yet")
+
+
+def _of_silence(study_file: StudyFile) -> Iterator[Remark]:
+    resolver = study_file.study.resolver
+    for name, indicator in study_file.study.indicators.items():
+        silent = counts_silence(indicator.when, resolver) if indicator.base in ("everyone", "asked") else []
+        for at, ref in silent:
+            place = ("indicators", name, "when", *at)
+            key = ".".join(f"#{part + 1}" if isinstance(part, int) else part for part in place)
+            what = f"{key}: counts respondents without an answer to {ref} as yes, under base {indicator.base}"
+            do = f"do: base: answered, or {ref}: {{answered: yes}} beside the `not`"
+            yield Remark("warning", study_file.document.where(place), f"{what}; {do}")
+
+
+def _of_wave(home: Home, study: Study, name: str, wave: str, looked: dict[str, Looked]) -> Iterator[Remark]:
+    files = data_files(home.raw(name) / wave, study.waves.get(wave, Wave()).files)
+    sources = [read_source(path, study.reading_of(wave)) for path in files]
+    sampling = study.sampling_columns.items()
+    matched = [(s, match(s, study.questions, study.scales, study.columns, wave, sampling)) for s in sources]
+    rows = source_column_rows(wave, matched)
+    for source in sources:
+        layout = source.layout
+        width = counted(len(layout.columns), "column")
+        yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {width}")
+    yield from of_columns(study, wave, rows)
+    anchor = looked[study.baseline].cuts if study.baseline in looked else None
+    there = available_variables(rows, study.questions, study.scales, wave)
+    cells = {question: names for question, names in study.cells.items() if study.questions[question].asked_in(wave)}
+    with engine.connection() as con:
+        reading(sources, lambda ready: engine.keep(con, "delivered", delivered_query(wave, ready, rows, study)))
+        values = engine.rows_of(con, values_query(study.questions, study.scales, there)).to_pylist()
+        answers = read_answers(wave, study.questions, study.scales, values)
+        yield from of_answers(study, wave, answers, naming(study, rows))
+        counts = engine.rows_of(con, Query("core/bases.sql", {"questions": cells})).to_pylist()[0]
+        found = outcome(con, study, wave, there, answers, anchor)
+    blank = counts.pop("all records") - found.records
+    looked[wave] = Looked(found.records, counts, _options_seen(answers, study), found.cuts)
+    shown = ", ".join(f"{question} {n:,}" for question, n in counts.items())
+    of = f"{counted(found.records, 'record')}{f' (and {blank:,} blank)' if blank else ''}"
+    yield Remark("note", f"wave {wave}", f"answered, of {of}: {shown}")
+    if not answers and any(v.options for v in study.variables if v.name in there):
+        yield Remark("error", f"wave {wave}", "no record holds an answer to a declared question")
+    yield from of_outcome(study, wave, found, looked[wave].options)
+
+
+def _options_seen(answers: list[dict[str, Any]], study: Study) -> dict[str, set[str]]:
+    """Of each question with options, those that some record chose."""
+    of = {v.name: (v.question, v.part if v.kind == "tick" else "") for v in study.variables}
+    of |= {
+        column: (q, key) for q, question in study.questions.items() for key, column in hot_columns(q, question).items()
+    }
+    seen: dict[str, set[str]] = {}
+    for row in answers:
+        question, tick = of.get(row["variable"], ("", ""))
+        if question and row["code"] is not None and (not tick or row["code"] == "1"):
+            seen.setdefault(question, set()).add(tick or row["code"])
+    return seen
+
+
+def _since(study: Study, before: str, earlier: Looked, wave: str, later: Looked) -> Iterator[Remark]:
+    """What one wave has and the other has not: options that occur, and how many answer."""
+    for question, declared in study.questions.items():
+        if not (declared.asked_in(before) and declared.asked_in(wave)):
+            continue
+        shares = [w.answered.get(question, 0) / w.records if w.records else 0.0 for w in (earlier, later)]
+        if abs(shares[1] - shares[0]) > MUCH:
+            what = f"{question}: {100 * shares[1]:.0f}% answered, {100 * shares[0]:.0f}% in wave {before}"
+            yield Remark("warning", f"wave {wave}", f"{what}: was the base changed?")
+        old, new = (w.options.get(question, set()) for w in (earlier, later))
+        for found, gone, where in ((new - old, old, before), (old - new, new, wave)):
+            if found and gone:
+                what = f"{question}: nobody chose {listed(sorted(found))} in wave {where}"
+                yield Remark("note", f"wave {wave}", f"{what}: not offered then? if so, say `waves` at the option")
