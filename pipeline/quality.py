@@ -74,6 +74,17 @@ def needed_variables(study: Study, wave: str) -> set[str]:
     return found | {name for condition in conditions for name in resolver.needed(condition)} | set(within) | sampling
 
 
+def asked_indicators(study: Study, wave: str) -> set[str]:
+    """Indicators all of whose questions were asked in the wave."""
+    resolver = study.resolver
+    of = {v.name: v.question for v in study.variables}
+    return {
+        name
+        for name, indicator in study.indicators.items()
+        if all(study.questions[of[v]].asked_in(wave) for v in resolver.needed(indicator.when) if v in of)
+    }
+
+
 def checks_of(table: Table, store: WaveStore) -> list[Check]:
     """Runs every check of a table. A check that the study file admits for the wave no longer blocks."""
     admitted = store.study.waves.get(store.wave, Wave()).admit
@@ -239,7 +250,8 @@ def _inside(row: Mapping[str, Any]) -> bool:
 
 def _empty_indicators(store: WaveStore) -> Found:
     rows = [row for row in store.rows(tables.SHARES) if row["segment"] == "all"]
-    empty = [row["indicator"] for row in rows if row["n"] == 0]
+    asked = asked_indicators(store.study, store.wave)
+    empty = [row["indicator"] for row in rows if row["n"] == 0 and row["indicator"] in asked]
     if empty:
         yield False, f"nobody in the base: {listed(empty)}", False
 

@@ -28,7 +28,7 @@ from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
 from pipeline.study.silence import counts_silence
-from pipeline.study.variables import hot_columns
+from pipeline.study.variables import hot_columns, options_of
 from pipeline.study.waves import Wave, check_wave_name
 
 MUCH = 0.2  # change of the share that answers between two waves
@@ -145,6 +145,7 @@ def _since(study: Study, before: str, earlier: Looked, wave: str, later: Looked)
             yield Remark("warning", f"wave {wave}", f"{what}: was the base changed?")
         old, new = (w.options.get(question, set()) for w in (earlier, later))
         for found, gone, where in ((new - old, old, before), (old - new, new, wave)):
+            found = {key for key in found if options_of(declared, study.scales)[key].offered_in(where)}
             if found and gone:
                 what = f"{question}: nobody chose {listed(sorted(found))} in wave {where}"
                 yield Remark("note", f"wave {wave}", f"{what}: not offered then? if so, say `waves` at the option")

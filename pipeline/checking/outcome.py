@@ -18,6 +18,7 @@ from pipeline.errors import counted, listed
 from pipeline.ingest.responses import responses_query
 from pipeline.maturity.scoring import scores_query
 from pipeline.maturity.tiers import respondents_query, tier_cuts_query
+from pipeline.quality import asked_indicators
 from pipeline.study.conditions import Chosen, Condition, leaves
 from pipeline.study.model import Study
 
@@ -116,8 +117,11 @@ def of_outcome(study: Study, wave: str, found: Outcome, options: Mapping[str, se
             if not found.tiers.get(tier):
                 why = _unchosen(study, answers[tier], options) if tier in answers else ""
                 yield Remark("warning", where, f"tier {tier}: no respondent{why}")
+    asked = asked_indicators(study, wave)
     for name, indicator in study.indicators.items():
         n, x = found.indicators[name]
+        if name not in asked:
+            continue
         if not n:
             yield Remark("warning", where, f"indicator {name}: nobody is in its base")
         elif not x:

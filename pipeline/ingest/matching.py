@@ -171,7 +171,7 @@ def _wanted(name: str, question: Question, scales: Scales, index: _Index, wave: 
     if isinstance(question, GridQuestion):
         return [
             _Wanted(f"{name}__{key}", _part(index, row.column_in(wave), columns, text, row.text_in(wave)),
-                    f'row "{key}" of grid "{name}"', asked)
+                    f'row "{key}" of grid "{name}"', asked and row.asked_in(wave))
             for key, row in question.rows.items()
         ]  # fmt: skip
     whole = [c for column in columns for c in index.named(column)] if columns else index.texted(text)
@@ -179,7 +179,7 @@ def _wanted(name: str, question: Question, scales: Scales, index: _Index, wave: 
     if isinstance(question, MultipleQuestion):
         ticks = [
             _Wanted(f"{name}__{key}",
-                    _part(index, option.column_in(wave), columns, text, option.text_in(wave)),
+                    _part(index, option.column_in(wave), columns, text, *option.own_texts_in(wave), *option.also),
                     f'option "{key}" of question "{name}"', asked and option.offered_in(wave), option.mark == "other")
             for key, option in options_of(question, scales).items()
         ]  # fmt: skip
@@ -194,13 +194,18 @@ def _wanted(name: str, question: Question, scales: Scales, index: _Index, wave: 
     return [alone]
 
 
-def _part(index: _Index, own: str | None, columns: tuple[str, ...], text: str | None, part: str) -> list[SourceColumn]:
-    """Columns of a grid row or an option: by its own name, by its question's name, or by the texts."""
+def _part(
+    index: _Index, own: str | None, columns: tuple[str, ...], text: str | None, *parts: str
+) -> list[SourceColumn]:
+    """Columns of a grid row or an option: by its own name, or by its question's name or text and the first of its
+    own texts that finds some."""
     if own:
         return index.named(own)
-    if columns:
-        return [c for column in columns for c in index.part_of(column, part)]
-    return index.texted(text, part)
+    for part in parts:
+        found = [c for column in columns for c in index.part_of(column, part)] if columns else index.texted(text, part)
+        if found:
+            return found
+    return []
 
 
 def _role(

@@ -95,6 +95,9 @@ class Row(_Short):
     column: Words | None = Field(None, description="name of its column, where the text does not find it")
     label: Text | None = None
     was: dict[WaveName, Earlier] = Field(default_factory=dict, description="wave: its text or column in that wave")
+    waves: Annotated[tuple[WaveName, ...], Field(min_length=1)] | None = Field(
+        None, description="the waves that asked it; absent = all"
+    )
 
     def text_in(self, wave: str) -> str:
         was = self.was.get(wave)
@@ -103,6 +106,9 @@ class Row(_Short):
     def column_in(self, wave: str) -> str | None:
         was = self.was.get(wave)
         return (was.column if was is not None else None) or self.column
+
+    def asked_in(self, wave: str) -> bool:
+        return self.waves is None or wave in self.waves
 
 
 class _Question(Section):

@@ -107,6 +107,28 @@ def test_an_option_that_a_wave_did_not_offer_has_no_ticks_there(tmp_path: Path, 
     assert [(row["q__a"], row["q__b"], row["q__new"]) for row in found] == [(1, 0, None)]
 
 
+def test_a_column_of_an_option_is_found_by_other_texts_that_mean_it(tmp_path: Path):
+    study_file = study('  q: {type: multiple, text: "Q", options: {a: {text: "A", also: ["A2", "A3"]}, b: "B"}}\n')
+    found = rows(tmp_path, study_file, ["Q - A3", "Q - B"], ["A3", ""], ["", "B"])
+    assert [(row["q__a"], row["q__b"]) for row in found] == [(1, 0), (0, 1)]
+
+
+def test_a_row_of_a_grid_may_be_asked_in_some_waves_only(tmp_path: Path):
+    grid = """  g:
+    type: grid
+    text: "G"
+    options: {"yes": "Yes", "no": "No"}
+    rows: {old: {text: "Old", waves: ["1"]}, new: {text: "New", waves: ["2"]}}
+"""
+    study_file = study(grid)
+    store = ingest(
+        delivered(tmp_path, study_file, ("e.csv", written([["G - Old", "G - New"], ["Yes", "No"]])), wave="1")
+    )
+    roles = {row["variable"]: row["role"] for row in store.rows(tables.SOURCE_COLUMNS) if row["variable"]}
+    assert roles["g__new"] == "not asked"
+    assert [(row["g__old"], row["g__new"]) for row in store.rows(tables.RESPONSES)] == [("yes", None)]
+
+
 def test_an_option_ticked_by_its_own_number(tmp_path: Path):
     question = """  q:
     type: multiple

@@ -21,8 +21,10 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def published_tables(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Study: its published DuckDB file, made from its export."""
+    """Study: its published DuckDB file, made from its exports."""
     return {
-        study: run_study(study, wave, real_data / export, tmp_path_factory.mktemp(study))
-        for study, (wave, export) in DELIVERIES.items()
+        study: run_study(
+            study, {w: real_data / export for w, export in exports.items()}, tmp_path_factory.mktemp(study)
+        )
+        for study, exports in DELIVERIES.items()
     }

@@ -1,7 +1,7 @@
 """The printed figures of the real surveys, each as the row of a published table that has to show it.
 
 The figures are read from `published.yaml` beside each export; this file only says under which names of the
-study file they are found. Later waves than those of DELIVERIES are not read.
+study file they are found.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-DELIVERIES = {"ospo": ("2018", "ospo/2018.csv"), "flying-etiquette": ("2014", "flying-etiquette/flying-etiquette.csv")}
+DELIVERIES = {
+    "ospo": {"2018": "ospo/2018.csv", "2020": "ospo/2020.csv"},
+    "flying-etiquette": {"2014": "flying-etiquette/flying-etiquette.csv"},
+}
+WAVES = [(study, wave) for study, waves in DELIVERIES.items() for wave in waves]
 REASON = "SURVEY_REAL_DATA is not set: the folder of real exports and their printed figures"
 EVERYONE = ("all", "all")
 
@@ -30,6 +34,12 @@ SHARES = {
     "2018-software-engineering": ("located_in_software_engineering", *EVERYONE),
     "create-own-planning": ("create_at_least_sometimes", "tier", "planning"),
     "influence-planning": ("influences_projects", "tier", "planning"),
+    "2020-upstream": ("upstream_at_least_sometimes", "tier", "existing"),
+    "2020-policy-large": ("policy_on_dependencies", "size", "over_1000"),
+    "2020-policy-small": ("policy_on_dependencies", "size", "from_2_to_250"),
+    "2020-funding-up": ("funding_to_increase", *EVERYONE),
+    "2020-funding-down": ("funding_to_decrease", *EVERYONE),
+    "2020-critical": ("critical", *EVERYONE),
     "fliers": ("ever_flown", *EVERYONE),
     "rude-to-recline": ("rude_to_recline", *EVERYONE),
 }
@@ -49,6 +59,8 @@ ACTIVITY_CHART = {
     for activity in ("internal", "commercial", "upstream", "hire", "create", "attend", "train")
 }
 TIERS = ("none", "planning", "existing")
+# figure: indicator of the finding, small companies against large ones
+TWICE = {"2020-fees-twice": "names_lower_licensing_fees", "2020-support-twice": "names_lower_support_costs"}
 # figure: option of the question `recline`
 RECLINE = {
     "recline-always": "always",
@@ -87,17 +99,18 @@ def rounded_percent(x: int, n: int) -> int:
 
 
 def expected_rows(data: Path) -> Iterator[Expected]:
-    """Every printed figure of the waves in DELIVERIES; KeyError for one that this file knows no row for."""
-    for study, (wave, _) in DELIVERIES.items():
+    """Every printed figure of each wave; KeyError for one that this file knows no row for."""
+    for study, wave in WAVES:
         for figure in printed_figures(data, study):
-            yield from _rows(study, wave, figure)
+            if wave in {str(w) for w in figure.get("waves", [figure.get("wave", wave)])}:
+                yield from _rows(study, wave, figure)
 
 
 def printed_figures(data: Path, study: str) -> list[dict[str, Any]]:
-    """The entries of published.yaml that concern the study's wave."""
-    wave = DELIVERIES[study][0]
-    figures = yaml.safe_load((data / study / "published.yaml").read_text(encoding="utf-8"))["figures"]
-    return [f for f in figures if wave in {str(w) for w in f.get("waves", [f.get("wave", wave)])}]
+    """The entries of published.yaml."""
+    text = (data / study / "published.yaml").read_text(encoding="utf-8")
+    figures: list[dict[str, Any]] = yaml.safe_load(text)["figures"]
+    return figures
 
 
 def cases() -> list[Any]:
@@ -112,6 +125,10 @@ def _rows(study: str, wave: str, figure: dict[str, Any]) -> Iterator[Expected]:
     name = figure["id"]
     if name == "2018-large-twice":
         yield from _large_companies(study, wave, figure)
+    elif name in TWICE:
+        (x_a, n_a), (x_b, n_b) = figure["counts"]
+        key = _key(wave, indicator=TWICE[name], comparison="small_or_large", place=EVERYONE)
+        yield Expected(study, name, "findings", key, {"x_a": x_a, "n_a": n_a, "x_b": x_b, "n_b": n_b})
     elif name in PROGRAM_CHART:
         for option, percent in zip(PROGRAM_OPTIONS, figure["printed"], strict=True):
             key = _key(wave, question="program", option=option, place=PROGRAM_CHART[name])

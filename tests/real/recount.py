@@ -17,6 +17,17 @@ CRITICAL = (
     "On a scale of 1-5, how business-critical is your open source program to the success of your engineering or "
     "product teams? (1= extremely critical, 5 = not at all critical)"
 )
+POLICY = (
+    "Does your company have a formal policy governing use and contribution to open source projects in the "
+    "following areas?"
+)
+FUNDING = (
+    "In light of recent macroeconomic conditions, what is the likelihood that funding for your company's open source "
+    "initiatives will increase or decrease in the upcoming fiscal year?"
+)
+BENEFITS = (
+    "What are the areas where your company has most benefited from the open source program? (Check all that apply)"
+)
 BENEFIT = "Would your company benefit from an open source program?"
 LOCATION = (
     "Where is the open source program or initiative located within the organization? If the effort is informal, "
@@ -58,22 +69,26 @@ def _answer(key: Mapping[str, str]) -> tuple[str, str]:
 
 
 def ospo(export: Path) -> Definitions:
-    """2018: two header rows, the parent question over the first of its columns only."""
+    """Two header rows; in 2018 the parent question over the first of its columns only, in 2020 blank records last."""
     raw = pd.read_csv(export, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     cells = raw.map(lambda cell: " ".join(cell.split()))  # non-breaking spaces too
     parents = cells.loc[0].where(cells.loc[0] != "").ffill()
     names = pd.MultiIndex.from_arrays([parents, cells.loc[1]])
     d = cells.loc[2:].set_axis(names, axis=1)
+    d = d[(d != "").any(axis=1)]
     everyone = pd.Series(True, index=d.index)
 
     def single(question: str) -> pd.Series[str]:
-        return d[question, "Response"] if (question, "Response") in names else d[question, question]
+        """Answers to a question; blank where the wave did not ask it."""
+        of = [part for part in ("Response", question) if (question, part) in names]
+        return d[question, of[0]] if of else pd.Series("", index=d.index)
 
     def says(column: pd.Series[str], *answers: str) -> YesAndBase:
         return column.isin(answers), column != ""
 
     program, employees, industry = single(PROGRAM), single(EMPLOYEES), single(INDUSTRY)
-    huge = employees == "Greater than 10,000"
+    huge = employees.isin(["Greater than 10,000", "More than 10,000"])
+    small, over_1000 = employees.isin(["2-50", "51-250"]), huge | employees.isin(["1,000-10,000", "1,001-10,000"])
     technology = industry == "Technology (software or IT)"
     activities = {
         "internal": "Use open source code for noncommercial or internal reasons",
@@ -85,6 +100,7 @@ def ospo(export: Path) -> Definitions:
         "train": "Train developers to contribute to open source projects",
     }
     upstream, create = d[ACTIVITIES, activities["upstream"]], d[ACTIVITIES, activities["create"]]
+    names_any = (d.loc[:, [column for column in names if column[0] == BENEFITS]] != "").any(axis=1)
     influences = "Influencing open source projects via leadership or maintainer roles"
     return Definitions(
         indicators={
@@ -92,9 +108,15 @@ def ospo(export: Path) -> Definitions:
             "has_or_plans_program": (program.isin(["Yes", "No, but planning one"]), everyone),
             **{f"frequently_{name}": says(d[ACTIVITIES, row], "Frequently") for name, row in activities.items()},
             "frequently_upstream_known": (upstream == "Frequently", ~upstream.isin(["", "Don't know"])),
+            "upstream_at_least_sometimes": says(upstream, "Frequently", "Sometimes"),
             "create_at_least_sometimes": says(create, "Frequently", "Sometimes"),
             "influences_projects": (d[JOURNEY, influences] != "", everyone),
             "critical": says(single(CRITICAL), "1 – Extremely critical", "2 – Very critical"),
+            "policy_on_dependencies": says(d[POLICY, "Use of open source code in products (dependencies)"], "Yes"),
+            "funding_to_increase": says(single(FUNDING), "Very likely to increase", "Somewhat likely to increase"),
+            "funding_to_decrease": says(single(FUNDING), "Very likely to decrease", "Somewhat likely to decrease"),
+            "names_lower_licensing_fees": (d[BENEFITS, "Lower licensing fees"] != "", names_any),
+            "names_lower_support_costs": (d[BENEFITS, "Lower support costs"] != "", names_any),
             "would_benefit": says(single(BENEFIT), "Yes"),
             "located_in_software_engineering": says(single(LOCATION), "Software Engineering and Development"),
         },
@@ -109,12 +131,14 @@ def ospo(export: Path) -> Definitions:
             ("tier", "planning"): program == "No, but planning one",
             ("tier", "existing"): program == "Yes",
             ("size", "huge"): huge,
+            ("size", "from_2_to_250"): small,
+            ("size", "over_1000"): over_1000,
             ("industry", "technology"): technology,
             ("industry", "telecom"): industry == "Telecom, communications, or media",
             ("industry", "finance"): industry == "Financial Services",
             ("profile", "Technology, more than 10,000 employees"): technology & huge,
         },
-        comparisons={"large": (huge, ~huge)},
+        comparisons={"large": (huge, ~huge), "small_or_large": (small, over_1000)},
     )
 
 
