@@ -21,7 +21,7 @@ Others = Annotated[
 class Net(Section):
     """Levels taken together. A list of them alone stands for {of: [...]}."""
 
-    of: Annotated[tuple[OptionId, ...], Field(min_length=1)]
+    of: Annotated[tuple[OptionId, ...], Field(min_length=1, description="options of the question")]
     label: Text | None = Field(None, description='what the net is called: "up to 10,000"')
 
     @model_validator(mode="before")
@@ -39,13 +39,13 @@ class Segment(Section):
     """A division of respondents: by a question's options (nets may join some), by bands of a number, or
     by conditions. Don't know and refused are no levels."""
 
-    question: str | None = None
-    nets: dict[OptionId, Net] = Field(default_factory=dict)
+    question: str | None = Field(None, description="whose options are the levels; a number with `bands`")
+    nets: dict[OptionId, Net] = Field(default_factory=dict, description="further levels that join some of the others")
     bands: tuple[float, ...] | None = Field(None, description="lowest value of the second band, of the third, ...")
     levels: Annotated[dict[LevelName, ConditionField], Field(min_length=1)] | None = Field(
         None, description="level: condition; levels may overlap"
     )
-    label: Text | None = None
+    label: Text | None = Field(None, description="what the segment is called")
 
     @model_validator(mode="after")
     def _one_source(self) -> Segment:
@@ -61,8 +61,8 @@ class Segment(Section):
 class Indicator(Section):
     """A yes or no of each respondent in its base."""
 
-    when: ConditionField
-    base: Base = "answered"
+    when: Annotated[ConditionField, Field(description="who counts as yes")]
+    base: Base = Field("answered", description="who is counted at all, see above")
     label: Text | None = Field(None, description='what respondents do, after "to": "use social for service"')
 
 
@@ -72,9 +72,9 @@ class Comparison(Section):
     b: a group, rest (other answered levels), everyone_else (no answer too) or everyone.
     """
 
-    a: Group
-    b: Others
-    label: Text | None = None
+    a: Annotated[Group, Field(description="the group that the sentence is about")]
+    b: Annotated[Others, Field(description="whom it is compared with")]
+    label: Text | None = Field(None, description="what the comparison is called")
     weight: Identifier | None = Field(None, description="a weight of `weights`, or unweighted; absent: the default")
     adjust_for: tuple[Identifier, ...] = Field((), description="segments that the ratio is also adjusted for")
     stratify_by: Identifier | None = Field(None, description="segment within whose levels ratios are pooled")
@@ -86,9 +86,9 @@ class Display(Section):
     rule: nchs judges the interval of each share too, base only the unweighted base.
     """
 
-    rule: Literal["nchs", "base"] = "nchs"
-    suppress_below: Annotated[int, Field(ge=1)] = 30
-    footnote_below: Annotated[int, Field(ge=1)] = 100
+    rule: Literal["nchs", "base"] = Field("nchs", description="what decides whether an estimate is shown")
+    suppress_below: Annotated[int, Field(ge=1)] = Field(30, description="bases under it are not shown")
+    footnote_below: Annotated[int, Field(ge=1)] = Field(100, description="bases under it carry a footnote")
     privacy_below: Annotated[int, Field(ge=2)] | None = Field(
         None, description="in releases, counts from 1 to under this are left out, and others that would give them away"
     )

@@ -16,11 +16,11 @@ class Dimension(Section):
     """One dimension, 0 to 100: the mean of its items' points over the answered items."""
 
     items: Annotated[tuple[str, ...], Field(min_length=1, description="single questions, grid rows or ticks")]
-    weight: Positive = 1.0
+    weight: Positive = Field(1.0, description="of the dimension in the score")
     min_answered: Annotated[int, Field(ge=1)] | None = Field(
         None, description="answered items that it needs; absent: all"
     )
-    label: Text | None = None
+    label: Text | None = Field(None, description="what the dimension is called")
 
     @model_validator(mode="after")
     def _reachable(self) -> Dimension:
@@ -39,7 +39,7 @@ class Score(Section):
     points: dict[OptionId, float] = Field(
         default_factory=dict, description="points of each option; none = missing. A tick needs none: 100, else 0"
     )
-    dimensions: Annotated[dict[Identifier, Dimension], Field(min_length=1)]
+    dimensions: Annotated[dict[Identifier, Dimension], Field(min_length=1, description="dimension: its items")]
     peers: Identifier | None = Field(None, description="segment within whose levels scores are also ranked")
 
 
@@ -49,8 +49,8 @@ Cut = Annotated[float, Field(gt=0, le=100)]
 class Tiers(Section):
     """Tiers from the lowest to the highest: by cuts of the score, by its quantiles, or from an answer."""
 
-    order: Annotated[tuple[OptionId, ...], Field(min_length=2)]
-    labels: dict[str, Text] = Field(default_factory=dict)
+    order: Annotated[tuple[OptionId, ...], Field(min_length=2, description="from the least mature to the most")]
+    labels: dict[str, Text] = Field(default_factory=dict, description="tier: what sentences call its respondents")
     cuts: tuple[Cut, ...] | None = Field(None, description="lowest score of the second tier, of the third, ...")
     quantiles: tuple[Share, ...] | None = Field(None, description="shares of the baseline wave below each cut")
     within: Identifier | None = Field(None, description="segment within whose levels the quantiles are taken")

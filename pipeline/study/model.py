@@ -32,27 +32,35 @@ class Study(Section):
     """A survey, described once. Sections stand in the order in which the pipeline uses them."""
 
     format: Literal["1"] = Field("1", description="of the study file")
-    title: Text
+    title: Annotated[Text, Field(description="what the study is called where it is shown")]
     synthetic: bool = Field(False, description="the data are made, not collected; said wherever they are shown")
-    sample: Sample
+    sample: Annotated[Sample, Field(description="how respondents were found; no default, as it decides the words")]
     baseline: WaveName | None = Field(None, description="wave that tier quantiles are anchored to")
-    waves: dict[WaveName, Wave] = Field(default_factory=dict)
-    reading: Reading = AS_SNIFFED
-    columns: Columns = Columns()
-    scales: Scales = Field(default_factory=dict)
-    questions: Annotated[Questions, Field(min_length=1)]
-    filters: dict[Identifier, ConditionField] = Field(default_factory=dict)
-    cleaning: Cleaning = ()
-    design: Design | None = None
-    weights: Weights = Field(default_factory=dict)
-    score: Score | None = None
-    tiers: Tiers | None = None
-    segments: Segments = Field(default_factory=dict)
-    indicators: Indicators = Field(default_factory=dict)
-    comparisons: Comparisons = Field(default_factory=dict)
-    display: Display = Display()
+    waves: dict[WaveName, Wave] = Field(
+        default_factory=dict, description="wave: what is particular to it; a wave is a folder under data/raw/<study>"
+    )
+    reading: Reading = Field(AS_SNIFFED, description="how the deliveries of all waves are read, where sniffing errs")
+    columns: Columns = Field(Columns(), description="columns of the export that are no questions")
+    scales: Scales = Field(default_factory=dict, description="lists of options that several questions share, in order")
+    questions: Annotated[Questions, Field(min_length=1, description="question: how it is found, and its answers")]
+    filters: dict[Identifier, ConditionField] = Field(
+        default_factory=dict, description="filter: condition; conditions elsewhere may name it"
+    )
+    cleaning: Cleaning = Field((), description="rules in order, first hit decides; nothing runs that is not listed")
+    design: Design | None = Field(None, description="how the sample was drawn; absent: a simple random sample")
+    weights: Weights = Field(default_factory=dict, description="weight: where it comes from; `main` is the default")
+    score: Score | None = Field(None, description="the maturity score; may be absent")
+    tiers: Tiers | None = Field(None, description="maturity tiers; may be absent")
+    segments: Segments = Field(default_factory=dict, description="divisions by which every figure is also given")
+    indicators: Indicators = Field(default_factory=dict, description="what is measured: a yes or no of each respondent")
+    comparisons: Comparisons = Field(
+        default_factory=dict, description="two groups that are compared on every indicator"
+    )
+    display: Display = Field(Display(), description="when an estimate is shown, and what leaves the house")
     claims: Claims | None = Field(None, description="file beside this one, or the records")
-    disclosure: dict[str, Any] = Field(default_factory=dict)
+    disclosure: dict[str, Any] = Field(
+        default_factory=dict, description="what a methodology statement discloses: sponsor, mode, incentive"
+    )
 
     @model_validator(mode="before")
     @classmethod

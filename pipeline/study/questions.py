@@ -30,15 +30,15 @@ class _Short(Section):
 class Earlier(_Short):
     """How a question or a row was delivered in one wave, where that differs."""
 
-    text: Words | None = None
-    column: Words | None = None
+    text: Words | None = Field(None, description="its text in that wave")
+    column: Words | None = Field(None, description="name of its column in that wave")
 
 
 class EarlierOption(_Short):
     """How an option was delivered in one wave: its text, or the several texts that were merged into it since."""
 
-    text: Texts | None = None
-    column: Words | None = None
+    text: Texts | None = Field(None, description="its text in that wave, or the texts merged into it since")
+    column: Words | None = Field(None, description="name of its column in that wave")
 
     @model_validator(mode="before")
     @classmethod
@@ -54,12 +54,12 @@ class EarlierOption(_Short):
 class Option(_Short):
     """One option: its text in the export, its mark, and what else stands for it, in every wave or in some."""
 
-    text: Words
+    text: Annotated[Words, Field(description="as in the export; alone it stands for the whole option")]
     code: Words | None = Field(None, description="what stands for it in exports that hold codes, such as 3")
     also: Texts = Field((), description="other texts that mean it")
     mark: Mark | None = Field(None, alias="is", description="dont_know, refused, none (of these) or other (free text)")
     column: Words | None = Field(None, description="name of its column, where the text does not find it")
-    label: Text | None = None
+    label: Text | None = Field(None, description="what tables and sentences call it; absent: its text")
     was: dict[WaveName, EarlierOption] = Field(
         default_factory=dict, description="wave: text of the same option in that wave, or texts merged since"
     )
@@ -91,9 +91,9 @@ class Option(_Short):
 class Row(_Short):
     """One row of a grid."""
 
-    text: Words
+    text: Annotated[Words, Field(description="as in the export; alone it stands for the whole row")]
     column: Words | None = Field(None, description="name of its column, where the text does not find it")
-    label: Text | None = None
+    label: Text | None = Field(None, description="what tables and sentences call it; absent: its text")
     was: dict[WaveName, Earlier] = Field(default_factory=dict, description="wave: its text or column in that wave")
     waves: Annotated[tuple[WaveName, ...], Field(min_length=1)] | None = Field(
         None, description="the waves that asked it; absent = all"
@@ -112,13 +112,15 @@ class Row(_Short):
 
 
 class _Question(Section):
+    """What every question may have, whatever its type. It is found by `text` or `column`."""
+
     text: Words | None = Field(None, description="question text as in the export")
     column: Texts | None = Field(
         None,
         description="column name or ImportId, where the text does not find it; of several, the first that holds an "
         "answer counts, as where halves of the sample were asked two versions",
     )
-    label: Text | None = None
+    label: Text | None = Field(None, description="what tables and sentences call it; absent: its text")
     asked_if: ConditionField | None = Field(None, description="who was shown the question; absent = everyone")
     missing: Texts = Field((), description="answers that stand for none, besides those under `columns`")
     waves: Annotated[tuple[WaveName, ...], Field(min_length=1)] | None = Field(
@@ -157,7 +159,11 @@ Options = dict[OptionId, Option]
 
 
 class _WithOptions(_Question):
-    options: Annotated[Options, Field(min_length=1)] | None = None
+    """What questions with options have besides: either `options` or `scale`."""
+
+    options: Annotated[Options, Field(min_length=1)] | None = Field(
+        None, description="option: its text, or more about it; in the order in which tables list them"
+    )
     scale: Identifier | None = Field(None, description="name of an option list in `scales`")
 
     def _columns_of_parts(self) -> bool:
@@ -173,7 +179,7 @@ class _WithOptions(_Question):
 class SingleQuestion(_WithOptions):
     """One answer out of several. Where its options name columns, each option was delivered in one of its own."""
 
-    type: Literal["single"]
+    type: Annotated[Literal["single"], Field(description="kind of question")]
 
     @model_validator(mode="after")
     def _columns_of_all_or_none(self) -> SingleQuestion:
@@ -192,15 +198,15 @@ class SingleQuestion(_WithOptions):
 class MultipleQuestion(_WithOptions):
     """Tick all that apply."""
 
-    type: Literal["multiple"]
+    type: Annotated[Literal["multiple"], Field(description="kind of question")]
     ticked: Texts = Field((), description="answers that mean ticked; every other one means not ticked")
 
 
 class GridQuestion(_WithOptions):
     """Rows that share one scale, one answer a row. A row is named `question.row`."""
 
-    type: Literal["grid"]
-    rows: Annotated[dict[Identifier, Row], Field(min_length=1)]
+    type: Annotated[Literal["grid"], Field(description="kind of question")]
+    rows: Annotated[dict[Identifier, Row], Field(min_length=1, description="row: its text, or more about it")]
 
     def _columns_of_parts(self) -> bool:
         return all(row.column for row in self.rows.values())
@@ -209,7 +215,7 @@ class GridQuestion(_WithOptions):
 class NumberQuestion(_Question):
     """A number, with the range that counts as plausible."""
 
-    type: Literal["number"]
+    type: Annotated[Literal["number"], Field(description="kind of question")]
     range: tuple[float, float] | None = Field(None, description="[lowest, highest] plausible value")
 
     @model_validator(mode="after")
@@ -222,7 +228,7 @@ class NumberQuestion(_Question):
 class TextQuestion(_Question):
     """An open answer. Only whether it was answered is kept; the words end at the delivered file."""
 
-    type: Literal["text"]
+    type: Annotated[Literal["text"], Field(description="kind of question")]
 
 
 Question = Annotated[

@@ -22,8 +22,11 @@ MOST_REPLICATES = 2000
 class Sample(Section):
     """How respondents were found; decides the words on precision."""
 
-    type: Literal["opt_in", "probability"]
-    population: Words
+    type: Annotated[
+        Literal["opt_in", "probability"],
+        Field(description="opt_in: intervals are called model-based, and no margin of error is spoken of"),
+    ]
+    population: Annotated[Words, Field(description="whom the respondents stand for, as sentences name them")]
 
 
 def _one_stage(value: Any) -> Any:
@@ -38,7 +41,7 @@ def _one_stage(value: Any) -> Any:
 class Design(Section):
     """How the sample was drawn; absent = simple random sample. strata and psu name a question or a column."""
 
-    strata: Words | None = None
+    strata: Words | None = Field(None, description="question or column that tells the stratum")
     psu: Words | None = Field(None, description="primary sampling unit, such as the organisation of a respondent")
     fpc: Annotated[Words, BeforeValidator(_one_stage)] | None = Field(
         None, description="column: sampling units of the stratum in the population, or the share of them sampled"
@@ -46,14 +49,18 @@ class Design(Section):
     lonely_psu: Literal["fail", "remove", "certainty", "adjust", "average"] = Field(
         "fail", description="what a stratum with one sampling unit adds to a variance, as R's survey.lonely.psu"
     )
-    variance: Literal["linearised", "jackknife", "bootstrap"] = "linearised"
+    variance: Literal["linearised", "jackknife", "bootstrap"] = Field(
+        "linearised", description="how standard errors are found; the last two make replicate weights"
+    )
     replicates: Annotated[int, Field(ge=50, le=MOST_REPLICATES)] = Field(500, description="of the bootstrap")
 
 
 class Replicates(Section):
     """Delivered replicate weights. kind decides scale and rscales as R's svrepdesign does."""
 
-    kind: Literal["brr", "fay", "jk1", "jkn", "bootstrap", "sdr"]
+    kind: Annotated[
+        Literal["brr", "fay", "jk1", "jkn", "bootstrap", "sdr"], Field(description="how the replicates were made")
+    ]
     columns: tuple[Words, ...] = Field(description="the columns; `rep1..rep80` stands for all between", min_length=1)
     fay: Share | None = Field(None, description="Fay's factor")
     scale: Positive | None = Field(None, description="of the sum of squares, where the kind does not tell it")
@@ -96,12 +103,14 @@ class Weight(Section):
     """A named weight: a delivered column, or raked to margins (question: option: share), from it or from 1."""
 
     column: Words | None = Field(None, description="delivered weight; with `rake`: the weight that raking starts from")
-    rake: Annotated[Margins, Field(min_length=1)] | None = None
+    rake: Annotated[Margins, Field(min_length=1)] | None = Field(
+        None, description="question: share of each of its options in the population"
+    )
     waves: dict[WaveName, Annotated[Margins, Field(min_length=1)]] = Field(
         default_factory=dict, description="wave: its margins, in place of those of `rake`"
     )
     trim: Annotated[float, Field(gt=1)] | None = Field(None, description="largest weight, in means of the weights")
-    replicates: Replicates | None = None
+    replicates: Replicates | None = Field(None, description="delivered replicate weights")
 
     @model_validator(mode="after")
     def _one_source(self) -> Weight:

@@ -85,7 +85,9 @@ FileName = Annotated[str, AfterValidator(_file)]
 class Reading(Section):
     """How a delivery is to be read, where what its content tells is wrong."""
 
-    platform: Literal["qualtrics", "surveymonkey", "limesurvey", "google_forms", "plain"] | None = None
+    platform: Literal["qualtrics", "surveymonkey", "limesurvey", "google_forms", "plain"] | None = Field(
+        None, description="whose layout it has; plain: names in one row, or as `header_rows` tells"
+    )
     encoding: Words | None = Field(None, description="of a text file, such as cp1251")
     delimiter: Annotated[str, AfterValidator(_sign)] | None = Field(None, description='between fields, such as ";"')
     header_rows: Annotated[int, Field(ge=1, le=9)] | None = Field(
@@ -107,8 +109,10 @@ class Wave(Section):
 
     fieldwork: tuple[Day, Day] | None = Field(None, description="[first, last day]")
     files: tuple[FileName, ...] = Field((), description="data files of the wave, where it is delivered in several")
-    reading: Reading = AS_SNIFFED
-    admit: dict[str, Words] = Field(default_factory=dict, description="check: why the wave is published in spite of it")
+    reading: Reading = Field(AS_SNIFFED, description="how its delivery is read, where sniffing errs")
+    admit: dict[str, Words] = Field(
+        default_factory=dict, description=f"check: why the wave is published in spite of it; of {', '.join(CHECKS)}"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Wave:
@@ -120,9 +124,9 @@ class Wave(Section):
 class Columns(Section):
     """Columns of an export that are no questions, by name. Absent, or not in a file: what its platform calls them."""
 
-    id: Words | None = None
-    started: Words | None = None
-    finished: Words | None = None
+    id: Words | None = Field(None, description="respondent id; without one, records are called row-1, row-2 ...")
+    started: Words | None = Field(None, description="start of the interview, a date with time or a spreadsheet's day")
+    finished: Words | None = Field(None, description="end of the interview")
     duration: Words | None = Field(None, description="seconds")
     status: Words | None = Field(None, description="how the response came about: preview, test, spam")
     progress: Words | None = Field(None, description="percent completed")
