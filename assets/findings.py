@@ -19,6 +19,7 @@ from pipeline.estimation.column_letters import banner_rows
 from pipeline.estimation.comparing import compare
 from pipeline.estimation.groups import Grouping
 from pipeline.estimation.levels import (
+    in_passes,
     indicator_shares,
     option_cells_query,
     option_columns,
@@ -73,25 +74,27 @@ def toplines(store: WaveStore) -> pd.DataFrame:
     study, there = store.study, available(store)
     segments, name = study.segment_columns, default_weight(study.weights)
     inputs = store.inputs(tables.TOPLINES)
-    options = option_columns(study.variables, there)
-    sampled = sampled_rows(store)
+    sampled, again = sampled_rows(store), replicate_rows(store)
     weightings = weightings_of(study.weights, {}, study.design)
     strata = study.design is not None and study.design.strata is not None
-    rows = engine.fetch_through(
-        "option_respondents", options_query(options, segments),
-        option_cells_query(options, segments, weightings, strata, study.has_units), inputs,
-    )  # fmt: skip
-    weighted = weighted_cells(
-        rows, options, [name], study.design, study.weights, store.wave, sampled, replicate_rows(store)
-    )[name]
     numbers = numbers_of(study.variables, there)
     respondents = engine.fetch(numbers_query(numbers, segments), inputs).to_pandas() if numbers else pd.DataFrame()
-    means = mean_rows(
-        respondents, numbers, sampled.to_pandas() if sampled else None,
-        replicate_matrix(again.to_pandas(), name) if (again := replicate_rows(store)) else None, weighted.plan,
-        study.tiers, segments,
-    )  # fmt: skip
-    return topline_rows(store.wave, weighted, options, means, study.tiers, segments, study.display)
+    found = []
+    for options in in_passes(option_columns(study.variables, there)):
+        rows = engine.fetch_through(
+            "option_respondents", options_query(options, segments),
+            option_cells_query(options, segments, weightings, strata, study.has_units), inputs,
+        )  # fmt: skip
+        weighted = weighted_cells(
+            rows, options, [name], study.design, study.weights, store.wave, sampled, again
+        )[name]  # fmt: skip
+        means = mean_rows(
+            respondents, [o.variable for o in options if o.variable in numbers],
+            sampled.to_pandas() if sampled else None,
+            replicate_matrix(again.to_pandas(), name) if again else None, weighted.plan, study.tiers, segments,
+        )  # fmt: skip
+        found.append(topline_rows(store.wave, weighted, options, means, study.tiers, segments, study.display))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
 def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:

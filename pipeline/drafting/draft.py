@@ -144,10 +144,10 @@ def _once(texts: Sequence[str]) -> list[str]:
 
 def _scales(questions: Sequence[DraftQuestion]) -> tuple[dict[str, tuple[DraftOption, ...]], dict[str, str]]:
     """Option lists that several questions share, and the scale of each question that has one."""
-    lists: dict[tuple[tuple[str, str, str], ...], list[DraftQuestion]] = {}
+    lists: dict[frozenset[tuple[str, str, str]], list[DraftQuestion]] = {}  # in whichever order
     for q in questions:
         if q.kind in ("single", "grid") and q.options and not any(o.column for o in q.options):
-            lists.setdefault(tuple((o.key, evened(o.text), o.code or "") for o in q.options), []).append(q)
+            lists.setdefault(frozenset((o.key, evened(o.text), o.code or "") for o in q.options), []).append(q)
     scales: dict[str, tuple[DraftOption, ...]] = {}
     of: dict[str, str] = {}
     for sharing in lists.values():

@@ -26,6 +26,8 @@ strongly agree|completely agree|totally agree
 extremely dissatisfied|very dissatisfied|dissatisfied|somewhat dissatisfied|slightly dissatisfied|neither|neutral|
 slightly satisfied|somewhat satisfied|satisfied|very satisfied|extremely satisfied
 
+very unhappy|unhappy|somewhat unhappy|neither|neutral|somewhat happy|happy|very happy
+
 extremely unlikely|very unlikely|unlikely|somewhat unlikely|neither|neutral|somewhat likely|likely|very likely|
 extremely likely
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from pipeline.study.maturity import Tiers
 from pipeline.study.variables import Variable
 
 ANY = "all"  # the option of a number or an open answer
+MOST_AT_ONCE = 1000  # answers summed in one pass; DuckDB ends the process where a group's sums outgrow its blocks
 
 
 def indicator_shares(
@@ -106,6 +108,17 @@ def option_columns(variables: Sequence[Variable], available: set[str]) -> tuple[
         else:
             found.append(OptionColumn(f"{v.name}=", v.name, v.name, v.ref, ANY, None, False))
     return tuple(found)
+
+
+def in_passes(options: Sequence[OptionColumn]) -> list[tuple[OptionColumn, ...]]:
+    """The answers in their order, as many at a time as one pass may sum, those of one base together."""
+    passes: list[list[OptionColumn]] = [[]]
+    for _, answers in groupby(options, key=lambda o: o.base):
+        together = list(answers)
+        if passes[-1] and len(passes[-1]) + len(together) > MOST_AT_ONCE:
+            passes.append([])
+        passes[-1] += together
+    return [tuple(found) for found in passes if found]
 
 
 def options_query(options: Sequence[OptionColumn], segments: Sequence[SegmentColumns]) -> Query:

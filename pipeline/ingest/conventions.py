@@ -18,7 +18,7 @@ class Convention:
     """A platform's names. telling: sets of names (evened), any of which tells it when all of the set are there.
 
     defaults: our name of a metadata column -> the platform's, the first that the file has. patterns: of names, with
-    what they tell. first: of how many columns the telling ones are.
+    what they tell. first: of how many columns the telling ones are. parted: how a name holds question and part.
     """
 
     telling: tuple[frozenset[str], ...]
@@ -27,6 +27,7 @@ class Convention:
     personal: frozenset[str] = frozenset()
     patterns: Mapping[str, Kind] = field(default_factory=dict)
     first: int | None = None
+    parted: str = ""
 
     def kind(self, name: str) -> Kind:
         """What a column of this name is."""
@@ -65,6 +66,7 @@ CONVENTIONS: Mapping[str, Convention] = {
                "state/region, extended referer"),
         _names("ip address, longitude, latitude, city, postal, email"),
         first=25,
+        parted=r"(?P<part>[^:]+):(?P<text>.+)",
     ),
     "Jotform": Convention(
         tuple(_names(f"submission date, {name}") for name in (
@@ -72,6 +74,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         {"id": ("submission id",), "finished": ("submission date",)},
         _names("last update date, submission url, submission edit url, edit link, flow status"),
         _names("submission ip, ip"),
+        parted=r"(?P<text>.+) >> (?P<part>.+)",
     ),
     "KoboToolbox": Convention(
         (_names("_uuid, _submission_time"), _names("_id, _submission_time")),
@@ -81,6 +84,7 @@ CONVENTIONS: Mapping[str, Convention] = {
                "meta/instanceid, meta/rootuuid, meta/deprecatedid"),
         _names("_submitted_by, username, phonenumber, simserial, subscriberid, deviceid, email"),
         patterns={r"_.*_(?:altitude|precision)": "metadata", r"_.*_(?:latitude|longitude)": "personal"},
+        parted=r"(?P<text>.+)/(?P<part>[^/]+)",
     ),
     "QuestionPro": Convention(
         (_names("response id, time taken to complete (seconds)"),),
@@ -104,6 +108,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         _names("redcap_event_name, redcap_repeat_instrument, redcap_repeat_instance, redcap_data_access_group"),
         _names("redcap_survey_identifier"),
         patterns={r"\w+_(?:timestamp|complete)": "metadata"},
+        parted=r"(?P<text>.+?) \(choice=(?P<part>.+)\)",
     ),
     "Tally": Convention(
         (_names("submission id, respondent id, submitted at"),),
@@ -112,6 +117,20 @@ CONVENTIONS: Mapping[str, Convention] = {
         first=3,
     ),
 }  # fmt: skip
+
+
+def parts_of(convention: Convention, names: Sequence[str]) -> list[tuple[str, str]]:
+    """(question, part) of each column: of a name that holds both, where its question has a column of its own or
+    several that are parts of it; else the name and ""."""
+    found = [re.fullmatch(convention.parted, name.strip(), re.DOTALL) if convention.parted else None for name in names]
+    whole = {evened(name) for name in names}
+    times = Counter(evened(match["text"]) for match in found if match)
+    return [
+        (match["text"], match["part"])
+        if match and (evened(match["text"]) in whole or times[evened(match["text"])] > 1)
+        else (name, "")
+        for name, match in zip(names, found, strict=True)
+    ]
 
 
 def told(names: Sequence[str]) -> Convention | None:

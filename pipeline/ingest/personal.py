@@ -9,6 +9,8 @@ from pipeline.study.evening import evened
 NAMES = {
     "ip", "ipaddress", "ipaddr", "email", "emailaddress", "emailid", "mail", "respondentemail", "recipientemail",
     "phone", "phonenumber", "telephone", "telephonenumber", "mobile", "mobilephone", "mobilenumber", "cellphone",
+    "name", "yourname", "whatisyourname", "yourfullname", "whatisyourfullname", "youremail", "youremailaddress",
+    "whatisyouremail", "whatisyouremailaddress", "yourphonenumber", "whatisyourphonenumber", "каквасзовут", "вашеимя",
     "firstname", "lastname", "fullname", "surname", "givenname", "familyname", "latitude", "longitude",
     "locationlatitude", "locationlongitude", "locationaccuracy",
     "имя", "фамилия", "отчество", "фио", "телефон", "номертелефона", "почта", "электроннаяпочта",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from pipeline.ingest.conventions import Convention, defaults, told
+from pipeline.ingest.conventions import Convention, defaults, parts_of, told
 from pipeline.ingest.layout import Kind, Layout, SourceColumn
 from pipeline.ingest.personal import is_personal
 from pipeline.study.evening import evened
@@ -22,11 +23,15 @@ def recognise(head: Sequence[Sequence[str]], header_rows: int = 1) -> Layout:
     width = max((len(row) for row in rows), default=0)
     names, texts, parts = _read([row + [""] * (width - len(row)) for row in rows], width)
     convention = told(names)
-    columns = tuple(
+    if convention and len(rows) == 1:
+        texts, parts = map(list, zip(*parts_of(convention, names), strict=True))
+    columns = [
         SourceColumn(i, name.strip(), text if text.strip() or part else name, part, kind=_kind(name, convention))
         for i, (name, text, part) in enumerate(zip(names, texts, parts, strict=True), 1)
-    )
-    return Layout("plain", header_rows, columns, defaults(convention, names) if convention else {})
+    ]
+    if convention and convention.parted:
+        columns = _once(columns)
+    return Layout("plain", header_rows, tuple(columns), defaults(convention, names) if convention else {})
 
 
 def _read(rows: list[list[str]], width: int) -> tuple[list[str], list[str], list[str]]:
@@ -62,6 +67,23 @@ def _under(above: Sequence[str], below: Sequence[str]) -> tuple[list[str], list[
         texts.append(last)
     parts = ["" if evened(b) in (evened(a), *NO_PART) else b for a, b in zip(texts, below, strict=True)]
     return texts, parts
+
+
+def _once(columns: Sequence[SourceColumn]) -> list[SourceColumn]:
+    """Of a question that has a column for the whole and others for its parts: what was written beside one answer
+    are words; the whole of several ticks says nothing more."""
+    parts: dict[str, set[str]] = {}
+    for c in columns:
+        if c.part:
+            parts.setdefault(evened(c.text), set()).add(evened(c.part))
+    whole = {evened(c.text) for c in columns if not c.part}
+    words = {text for text, of in parts.items() if text in whole and all(part.startswith("other") for part in of)}
+    return [
+        replace(c, kind="words") if c.part and evened(c.text) in words
+        else replace(c, kind="metadata") if not c.part and evened(c.text) in parts.keys() - words
+        else c
+        for c in columns
+    ]  # fmt: skip
 
 
 def _kind(name: str, convention: Convention | None) -> Kind:

@@ -125,8 +125,41 @@ def test_what_platforms_add_is_told_from_questions(platform: str):
     assert [c.kind for c in found.columns] == kinds
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (
+            "Response ID|Time Started|Date Submitted|Role?|Other - Write In:Role?|Apple:Which: fruit?"
+            "|Pear:Which: fruit?",
+            {("Role?", "", ""), ("Role?", "Other - Write In", "words"), ("Which: fruit?", "Apple", ""),
+             ("Which: fruit?", "Pear", "")},
+        ),
+        (
+            "_uuid|_submission_time|group/Which fruit?|group/Which fruit?/Apple|group/Which fruit?/Pear|a/b",
+            {("group/Which fruit?", "", "metadata"), ("group/Which fruit?", "Apple", ""),
+             ("group/Which fruit?", "Pear", ""), ("a/b", "", "")},
+        ),
+        (
+            "Submission Date|Submission ID|How often? >> Run|How often? >> Swim|Ratio a >> b",
+            {("How often?", "Run", ""), ("How often?", "Swim", ""), ("Ratio a >> b", "", "")},
+        ),
+        (
+            "record_id|redcap_event_name|Fruit (choice=Apple)|Fruit (choice=Pear)|Odd (choice=one)",
+            {("Fruit", "Apple", ""), ("Fruit", "Pear", ""), ("Odd (choice=one)", "", "")},
+        ),
+    ],
+    ids=["Alchemer", "KoboToolbox", "Jotform", "REDCap"],
+)  # fmt: skip
+def test_names_that_hold_question_and_part_are_taken_apart(names: str, expected: set[tuple[str, str, str]]):
+    """How each platform joins them is in its own documentation of exports."""
+    header = names.split("|")
+    columns = plain.recognise([header]).columns
+    own = [c for c in columns if c.kind not in ("metadata", "personal") or "/" in c.text]
+    assert {(c.text, c.part, c.kind) for c in own} == expected
+
+
 def test_names_that_others_use_too_tell_nothing_alone():
-    for names in (["ID", "Start time", "Name"], ["#", "Token"], ["Status", "Country"], ["start", "end"]):
+    for names in (["ID", "Start time", "Brand"], ["#", "Token"], ["Status", "Country"], ["start", "end"]):
         found = plain.recognise([names, ["x"] * len(names)])
         assert found.defaults == {}
         assert {c.kind for c in found.columns} == {""}
