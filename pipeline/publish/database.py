@@ -22,6 +22,10 @@ TYPES = {"varchar": "VARCHAR", "bigint": "BIGINT", "integer": "INTEGER", "tinyin
          "boolean": "BOOLEAN", "timestamp": "TIMESTAMP", "date": "DATE"}  # fmt: skip
 
 
+COMMENTED_AT_ONCE = 100_000
+"""Comments times columns in one transaction, which keeps a copy of the table's columns for each comment."""
+
+
 @dataclass(frozen=True)
 class Content:
     """A table to publish: its declaration, its columns, and Parquet files of the admitted waves, or rows."""
@@ -117,8 +121,12 @@ def _full_name(content: Content) -> str:
 
 def _explain(con: duckdb.DuckDBPyConnection, kind: str, name: str, content: Content, mark: str) -> None:
     con.execute(f"COMMENT ON {kind} {name} IS {literal(mark + content.table.description)}")
-    for column in content.columns:
+    at_once = max(1, COMMENTED_AT_ONCE // max(1, len(content.columns)))
+    for i, column in enumerate(content.columns, 1):
         con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}")
+        if i % at_once == 0:
+            con.execute("COMMIT")
+            con.execute("BEGIN")
 
 
 def _to_disk(path: Path) -> None:
