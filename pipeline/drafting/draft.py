@@ -42,8 +42,11 @@ def draft(export: Export, title: str, labels: Labels) -> Draft:
     """The study file that an export suggests."""
     export = replace(export, profiles=parted(export.profiles))
     told, rest = _metadata(export)
-    personal = [p for p in rest if p.column.kind == "personal" or _is_personal(p)]
-    weights = [p for p in rest if p not in personal and _is_weight(p)]
+    found = [p for p in rest if p.column.kind == "personal" or _is_personal(p)]
+    private = {evened(p.column.name) for p in found} - {""}
+    personal = [p for p in rest if p in found or evened(p.column.name) in private]  # of two of one name, both
+    once = _named_once(export)
+    weights = [p for p in rest if p not in personal and p.column.name in once and _is_weight(p)]
     ignored = [p for p in rest if p not in (*personal, *weights) and not p.filled and not p.column.part]
     asked = [p for p in rest if p not in (*personal, *weights, *ignored) and not p.column.kind]
     questions = drafted(export, asked, labels)
@@ -84,7 +87,8 @@ def draft(export: Export, title: str, labels: Labels) -> Draft:
 
 def _metadata(export: Export) -> tuple[dict[str, str], list[Profile]]:
     """Our name of each column that is no question -> the export's, and the other columns."""
-    by_name = {p.column.name: p for p in export.profiles if tellable(p.column.name)}
+    once = _named_once(export)
+    by_name = {p.column.name: p for p in export.profiles if p.column.name in once}
     defaults = export.source.layout.defaults
     told = {ours: theirs for ours, theirs in defaults.items() if theirs in by_name}
     own = {p.column.position for p in export.profiles if p.column.kind in ("metadata", "paradata", "words")}
@@ -102,6 +106,12 @@ def _metadata(export: Export) -> tuple[dict[str, str], list[Profile]]:
     return told, rest
 
 
+def _named_once(export: Export) -> set[str]:
+    """Names that tell one column from all others."""
+    times = Counter(evened(p.column.name) for p in export.profiles)
+    return {name for p in export.profiles if tellable(name := p.column.name) and times[evened(name)] == 1}
+
+
 def _fits(ours: str, p: Profile, export: Export) -> bool:
     if ours == "id":
         return p.filled > 0 and p.distinct >= 0.9 * p.filled
@@ -117,7 +127,7 @@ def _is_personal(p: Profile) -> bool:
 
 
 def _is_weight(p: Profile) -> bool:
-    named = tellable(p.column.name) and WEIGHT.fullmatch(evened(p.column.name)) is not None
+    named = WEIGHT.fullmatch(evened(p.column.name)) is not None
     return named and p.numbers and p.distinct > 1 and not any(a.strip().startswith("-") or "%" in a for a in p.answers)
 
 

@@ -104,6 +104,7 @@ def drafted(export: Export, profiles: Sequence[Profile], labels: Labels) -> list
     taken: set[str] = {*RESPONSE_COLUMNS, *CONDITION_WORDS}
     questions: list[DraftQuestion] = []
     for family in families(profiles):
+        family = [p for p in family if len(family) == 1 or _told_apart(p, counts, names)] or family[:1]
         for parts in _split(family, labels):
             for question in _draft(parts, labels, counts, names, taken):
                 taken.add(question.name)
@@ -220,6 +221,14 @@ def _way(
     if tellable(c.import_id) and evened(c.import_id) != evened(c.name):
         return text, c.import_id, True
     return text, c.name, tellable(c.name) and names[evened(c.name)] == 1
+
+
+def _told_apart(p: Profile, counts: Counter[tuple[str, str]], names: Counter[str]) -> bool:
+    """Whether its texts, its name or its id find this column of a family and no other."""
+    c = p.column
+    if c.part and (counts[(evened(c.text), evened(c.part))] == 1 or mark_of(c.part) == "other"):
+        return True
+    return _own_column(p, counts, names) is not None
 
 
 def _own_column(p: Profile, counts: Counter[tuple[str, str]], names: Counter[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Any table makes a draft that loads, or an error that says why; never a traceback."""
+"""Any table makes a draft that loads and passes `survey check`, or an error that says why; never a traceback."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.checking.check import remarks
 from pipeline.drafting.start import start
 from pipeline.errors import DeliveryError
 from pipeline.settings import Home
@@ -30,6 +31,9 @@ def tables(width: int) -> st.SearchStrategy[list[list[str]]]:
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @example(rows=[["", "0", ""], ["", "", ""], ["", "0..0", ""]])
+@example(rows=[["", "", "", "0", "ID", "ID"], ["", "", "", "", "", "0"], ["", "", "", "0", "", ""]])
+@example(rows=[["000", "000", "000"], ["0", "0", "0@0.AA"]])
+@example(rows=[["000", "000"], ["0", "0"]])
 @given(rows=st.integers(1, 6).flatmap(tables))
 def test_any_table_is_drafted_or_refused(rows: list[list[str]]):
     with tempfile.TemporaryDirectory() as folder:
@@ -40,4 +44,8 @@ def test_any_table_is_drafted_or_refused(rows: list[list[str]]):
         except DeliveryError:
             assert not (Path(folder) / "home" / "studies" / "any.yaml").exists()
             return
-        assert load_study(made.study_file).study.questions
+        study_file = load_study(made.study_file)
+        assert study_file.study.questions
+        found = list(remarks(Home(Path(folder) / "home"), study_file, [made.wave]))
+        assert [remark for remark in found if remark.weight == "error"] == []
+        assert any("analysed: " in remark.what for remark in found)
