@@ -19,7 +19,7 @@ def responses_query(
 ) -> Query:
     """Codes every delivered record. shown: columns that tell whether a question was shown.
 
-    available: what `available_variables` says of the delivery; other variables are NULL. answers: rows of table
+    available: what `available_variables` says of the delivery. answers: rows of table
     `answers`; those of a column of its own become a CASE (a join for each column costs seconds at 150 columns),
     those of a cell that joins several ticks are joined, as a cell may have thousands of combinations.
     """
@@ -41,7 +41,6 @@ def responses_query(
             "known": {v.name: _codes(v, known[v.name]) for v in variables if v.name in known},
             "joined": {question: names for question, names in ticks.items() if question in found},
             "ticks": ticks,
-            "lacking": {v.name for v in variables if v.name not in found},
             "hot": {name: {key: _ticked(known[column]) for key, column in columns.items() if column in known}
                     for name, columns in hot.items() if columns},
             "columns_of": hot,

@@ -1,5 +1,5 @@
 -- responses: one row per delivered record, coded. A tick is 1 or 0, and NULL where nothing of its question
--- is ticked, or the wave did not offer it.
+-- is ticked; an option that the wave did not offer is 0 and counts nowhere, as it is not available.
 {% import "macros.sql" as sql %}
 {% macro code(name) -%}
 CASE{% for code, answers in known[name].codes.items() %} WHEN {{ name | name }} IN ({% for answer in answers %}{{ answer | value }}{{ ", " if not loop.last }}{% endfor %}) THEN {{ code | value }}{% endfor %} WHEN {{ name | name }} IS NOT NULL THEN {{ known[name].otherwise | value }} END
@@ -82,8 +82,6 @@ SELECT
     {% for v in variables %}
     {% if v.kind == "choice" %}
     , {{ v.name | name }}
-    {% elif v.name in lacking %}
-    , CAST(NULL AS TINYINT) AS {{ v.name | name }}
     {% elif v.kind == "tick" %}
     , CASE WHEN {{ ("any of " ~ v.question) | name }} THEN COALESCE(CAST({{ v.name | name }} AS TINYINT), 0) END AS {{ v.name | name }}
     {% elif v.kind == "number" %}

@@ -101,10 +101,16 @@ def test_a_single_answer_spread_over_columns_is_known_to_be_there(tmp_path: Path
 @pytest.mark.parametrize(
     ("header", "record"), [(["Q - A", "Q - B"], ["A", ""]), (["Q", "X"], ["A", "x"])], ids=["a column each", "joined"]
 )
-def test_an_option_that_a_wave_did_not_offer_has_no_ticks_there(tmp_path: Path, header: list[str], record: list[str]):
-    study_file = study('  q: {type: multiple, text: "Q", options: {a: "A", b: "B", new: {text: "N", waves: ["2"]}}}\n')
-    found = rows(tmp_path, study_file, header, record, wave="1")
-    assert [(row["q__a"], row["q__b"], row["q__new"]) for row in found] == [(1, 0, None)]
+def test_an_option_that_a_wave_did_not_offer_is_not_available_there(
+    tmp_path: Path, header: list[str], record: list[str]
+):
+    study_file = study('  q: {type: multiple, text: "Q", options: {new: {text: "N", waves: ["2"]}, a: "A", b: "B"}}\n')
+    store = ingest(delivered(tmp_path, study_file, ("export.csv", written([header, record])), wave="1"))
+    declared = study_file.study
+    there = available_variables(store.rows(tables.SOURCE_COLUMNS), declared.questions, declared.scales, "1")
+    assert {"q__a", "q__b"} <= there
+    assert "q__new" not in there
+    assert store.rows(tables.RESPONSES)[0]["q__a"] == 1
 
 
 def test_a_column_of_an_option_is_found_by_other_texts_that_mean_it(tmp_path: Path):
