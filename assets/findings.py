@@ -28,6 +28,7 @@ from pipeline.estimation.levels import (
 )
 from pipeline.estimation.means import mean_rows, numbers_of, numbers_query
 from pipeline.estimation.plan import WeightedCells, weighted_cells
+from pipeline.estimation.score_table import score_columns, score_mean_rows, score_numbers_query
 from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.estimation.tier_trends import tier_trend_rows
 from pipeline.publish.codebook import codebook_rows
@@ -97,6 +98,20 @@ def toplines(store: WaveStore) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
+def score_means(store: WaveStore) -> pd.DataFrame:
+    """Rows of table `score_means`."""
+    study, segments = store.study, store.study.segment_columns
+    sampled, again = sampled_rows(store), replicate_rows(store)
+    respondents = store.fetch(score_numbers_query(study.score, segments), tables.SCORE_MEANS).to_pandas()
+    weighted = default_cells(store)
+    means = mean_rows(
+        respondents, list(score_columns(study.score)), sampled.to_pandas() if sampled else None,
+        replicate_matrix(again.to_pandas(), default_weight(study.weights)) if again else None, weighted.plan,
+        study.tiers, segments,
+    )  # fmt: skip
+    return score_mean_rows(store.wave, means, study.score)
+
+
 def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     @wave_asset(study_file, tables.DISPOSITIONS)
     def out_dispositions(store: WaveStore) -> int:
@@ -116,6 +131,10 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
             store.wave, default_cells(store), study.indicators, study.tiers, study.segment_columns, study.display
         )
         return store.write(tables.SHARES, rows)
+
+    @wave_asset(study_file, tables.SCORE_MEANS)
+    def out_score_means(store: WaveStore) -> int:
+        return store.write(tables.SCORE_MEANS, score_means(store))
 
     @wave_asset(study_file, tables.TOPLINES)
     def out_toplines(store: WaveStore) -> int:
@@ -173,7 +192,8 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         return rows
 
     return [
-        out_dispositions, out_tiers, out_shares, out_toplines, out_banners, out_findings, out_adjusted, out_tier_trends,
+        out_dispositions, out_tiers, out_shares, out_score_means, out_toplines,
+        out_banners, out_findings, out_adjusted, out_tier_trends,
         out_weighting, out_codebook, out_quality_checks,
     ]  # fmt: skip
 

@@ -9,19 +9,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import pandas as pd
+import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import changed_rows
 from pipeline.errors import SurveyError, listed
+from pipeline.estimation.trends import WaveFigures, trend_rows
 from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, read_ledger, record
 from pipeline.locking import held
 from pipeline.publish.database import Content, publish
 from pipeline.settings import Home
-from pipeline.store import WaveStore, versions
+from pipeline.store import WaveStore, arrow_rows, versions
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import Wave
 from pipeline.versions import code_digest, hashed
@@ -218,6 +220,8 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
             contents.append(Content(table, table.columns_for(study), parts, schema=schema))
         contents.append(_rows(tables.WAVES, wave_rows(ledger, study.synthetic)))
         contents.append(_rows(tables.RUNS, run_rows(ledger)))
+        trends = trend_rows(study, [_figures(home, study_file, wave, admitted) for wave, admitted in published.items()])
+        contents.append(_rows(tables.TRENDS, trends))
         parts = [home.errata(name)] if home.errata(name).exists() else []
         contents.append(Content(tables.ERRATA, tables.ERRATA.columns_for(None), parts))
         views = {table.name: f"core.{table.name}" for table in (tables.RESPONDENTS, tables.RESPONSES)}
@@ -233,8 +237,25 @@ def shown_state(home: Home, study: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def _rows(table: tables.Table, rows: list[dict[str, Any]]) -> Content:
-    return Content(table, table.columns_for(None), rows=pa.Table.from_pylist(rows, schema=table.arrow_schema(None)))
+def _figures(home: Home, study_file: StudyFile, wave: str, admitted: Admitted) -> WaveFigures:
+    """What trends need of a wave's admitted version."""
+    store = WaveStore(home, study_file, wave)
+    paths = {name: store.path_of(tables.BY_NAME[name], version) for name, version in admitted.tables.items()}
+    found = {
+        table.name: pq.read_table(paths[table.name]).to_pandas()
+        for table in (tables.SHARES, tables.FINDINGS, tables.TIERS, tables.SCORE_MEANS)
+        if table.name in paths
+    }
+
+    def analysed(columns: list[str] | None) -> pd.DataFrame:
+        chosen = ("disposition", "=", "analysed")
+        return pq.read_table(paths[tables.RESPONDENTS.name], columns=columns, filters=[chosen]).to_pandas()
+
+    return WaveFigures(wave, found, admitted.analysed, analysed)
+
+
+def _rows(table: tables.Table, rows: list[dict[str, Any]] | pd.DataFrame) -> Content:
+    return Content(table, table.columns_for(None), rows=arrow_rows(rows, table.arrow_schema(None)))
 
 
 def wave_rows(ledger: Ledger, synthetic: bool) -> list[dict[str, Any]]:

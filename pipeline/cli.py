@@ -392,6 +392,43 @@ def _finding_line(row: dict[str, object]) -> dict[str, object]:
     }
 
 
+@app.command(epilog=_example("trends social-maturity --segments"))
+def trends(
+    study: Study,
+    measure: Annotated[
+        str | None, typer.Option(help="indicator, finding, tier or score only.", show_default=False)
+    ] = None,
+    segments: Annotated[bool, typer.Option("--segments", help="Also within tiers and levels of segments.")] = False,
+    sentences: Annotated[bool, typer.Option("--sentences", help="What may be said, in words.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print how published figures changed between waves, and what can't be compared."""
+    from pipeline.estimation.trends import MEASURES
+    from pipeline.printing import print_rows
+    from pipeline.reading import rows_of
+
+    where = home()
+    _study_file(where, study)
+    _known("measures", measure, list(MEASURES))
+    sql = (
+        "SELECT wave_before, wave, measure, name, comparison, segment, level, value_before, value, change, change_low,"
+        " change_high, q_value, comparable, reason, wording FROM trends"
+        " WHERE (measure = ? OR ? IS NULL) AND (segment = 'all' OR ?)"
+        " ORDER BY wave, wave_before, measure, name, comparison, segment, level"
+    )
+    names, rows = rows_of(where, study, sql, [measure, measure, segments])
+    if as_json:
+        print_rows(rows, tuple(names), True)
+    elif sentences:
+        for row in rows:
+            if row["wording"]:
+                print(row["wording"])
+    else:
+        own = [name for name in names if name not in ("wording", "comparable")]
+        left = own if segments else [name for name in own if name not in ("segment", "level")]
+        print_rows(rows, tuple(left), False)
+
+
 @app.command(epilog=_example("waves ospo"))
 def waves(study: Study, as_json: Json = False) -> None:
     """Print every wave: not run yet, admitted, or quarantined and why, and what is published of it."""

@@ -100,7 +100,8 @@ class WaveStore:
     def anchor_wave(self) -> str:
         """The other wave from whose scores the cuts of this one's tiers are taken, or ""."""
         tiers, baseline = self.study.tiers, self.study.baseline
-        return baseline if tiers and tiers.quantiles and baseline and baseline != self.wave else ""
+        anchored = tiers is not None and tiers.quantiles is not None and not tiers.recut
+        return baseline if anchored and baseline and baseline != self.wave else ""
 
     def anchor(self) -> str:
         """Version of what the cuts are taken from in another wave; "" where there is no such wave.
@@ -166,14 +167,15 @@ class WaveStore:
     def write(self, table: Table, rows: pd.DataFrame | list[dict[str, Any]]) -> int:
         """Writes a table from rows that hold at least its columns. Returns its number of rows."""
         path = self.path(table)
-        engine.write(_arrow(rows, table.arrow_schema(self.study)), path)
+        engine.write(arrow_rows(rows, table.arrow_schema(self.study)), path)
         return _checked(path, table, self.study)
 
     def row_count(self, table: Table) -> int:
         return int(pq.read_metadata(self.existing(table)).num_rows)
 
 
-def _arrow(rows: pd.DataFrame | list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+def arrow_rows(rows: pd.DataFrame | list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows that hold at least the columns of the schema, as it has them."""
     if len(rows) == 0:
         return schema.empty_table()
     # Declared NOT NULL is checked after writing, with the column's name; pyarrow would not name the table.

@@ -25,13 +25,12 @@ from pipeline.ingest.responses import available_variables
 from pipeline.ingest.sniffing import read_source
 from pipeline.quality import naming
 from pipeline.settings import Home
+from pipeline.study.breaks import MUCH
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
 from pipeline.study.silence import counts_silence
 from pipeline.study.variables import hot_columns, options_of
 from pipeline.study.waves import Wave, check_wave_name
-
-MUCH = 0.2  # change of the share that answers between two waves
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,8 @@ def _of_wave(home: Home, study: Study, name: str, wave: str, looked: dict[str, L
         width = counted(len(layout.columns), "column")
         yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {width}")
     yield from of_columns(study, wave, rows)
-    anchor = looked[study.baseline].cuts if study.baseline in looked else None
+    anchored = study.tiers is not None and not study.tiers.recut and study.baseline in looked
+    anchor = looked[study.baseline].cuts if anchored and study.baseline else None
     there = available_variables(rows, study.questions, study.scales, wave)
     cells = {question: names for question, names in study.cells.items() if study.questions[question].asked_in(wave)}
     with engine.connection() as con:

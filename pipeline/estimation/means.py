@@ -27,7 +27,7 @@ from pipeline.weighting.replication import Replication
 
 NO_SPREAD = 1e-10
 """Standard errors below this part of the standard deviation are rounding."""
-COLUMNS = ["variable", "segment", "level", "mean", "mean_low", "mean_high", "sd", "median"]
+COLUMNS = ["variable", "segment", "level", "answered", "mean", "mean_low", "mean_high", "se", "mean_df", "sd", "median"]
 
 
 def numbers_of(variables: Sequence[Variable], available: set[str]) -> list[str]:
@@ -49,7 +49,8 @@ def mean_rows(
     tiers: Tiers | None,
     segments: Sequence[SegmentColumns],
 ) -> pd.DataFrame:
-    """Weighted mean with its t interval, standard deviation and median of each number in each level.
+    """Weighted mean with its t interval, standard error and df, standard deviation and median of each number in
+    each level.
 
     respondents: rows of `numbers_query`. sampled: table `weights`, in its order, where there are design or
     weights. replicates: (R, N) weights, where they are delivered or raked again.
@@ -63,7 +64,7 @@ def mean_rows(
     weighted = sampled is not None and plan.weighting not in ("", UNWEIGHTED)
     weights = sampled[f"weight_{plan.weighting}"].to_numpy(float) if weighted else np.ones(len(values))  # type: ignore[index]
     parts = []
-    for segment, level, members in _levels(respondents, tiers, segments):
+    for segment, level, members in levels_of_respondents(respondents, tiers, segments):
         inside = members[:, None] & ~np.isnan(values)
         w = weights[:, None] * inside
         y = np.where(inside, values, 0.0)
@@ -79,8 +80,9 @@ def mean_rows(
         told = (spread > 0) & (variance > NO_SPREAD**2 * spread)
         half = t_quantile(LEVEL, df) * np.sqrt(np.where(told, variance, np.nan))
         parts.append(pd.DataFrame({
-            "variable": list(numbers), "segment": segment, "level": level, "mean": mean, "mean_low": mean - half,
-            "mean_high": mean + half, "sd": np.sqrt(spread),
+            "variable": list(numbers), "segment": segment, "level": level, "answered": inside.sum(axis=0),
+            "mean": mean, "mean_low": mean - half, "mean_high": mean + half,
+            "se": np.sqrt(np.where(told, variance, np.nan)), "mean_df": df, "sd": np.sqrt(spread),
             "median": [_median(values[inside[:, k], k], weights[inside[:, k]]) for k in range(len(numbers))],
         }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
@@ -115,9 +117,10 @@ def _designed(
     return unit_variance(design, z), np.full(len(mean), float(design.df))
 
 
-def _levels(
+def levels_of_respondents(
     respondents: pd.DataFrame, tiers: Tiers | None, segments: Sequence[SegmentColumns]
 ) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    """(segment, level, who is in it): everyone, each tier, each level."""
     yield NO_SEGMENT, NO_SEGMENT, np.ones(len(respondents), dtype=bool)
     for tier in tiers.order if tiers else ():
         yield "tier", tier, (respondents["tier"] == tier).to_numpy(bool)

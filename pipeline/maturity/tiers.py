@@ -11,10 +11,12 @@ from pipeline.study.maturity import Score, Tiers
 
 
 def tier_cuts_query(tiers: Tiers | None, segments: Sequence[SegmentColumns], wave: str, baseline: str | None) -> Query:
-    """Where each tier begins. Declared cuts stand as they are; quantiles come from the baseline wave's scores
-    (linear interpolation, R's type 7), for everyone or within the levels of a segment."""
+    """Where each tier begins. Declared cuts stand as they are; quantiles come from the baseline wave's scores, or
+    from each wave's own where tiers are cut anew (linear interpolation, R's type 7), for everyone or within the levels
+    of a segment."""
     within = next((s for s in segments if tiers and s.name == tiers.within), None)
-    return Query("core/tier_cuts.sql", {"tiers": tiers, "within": within, "wave": wave, "baseline": baseline or ""})
+    source = wave if tiers and tiers.recut else baseline or ""
+    return Query("core/tier_cuts.sql", {"tiers": tiers, "within": within, "wave": wave, "baseline": source})
 
 
 def respondents_query(

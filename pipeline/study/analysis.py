@@ -101,5 +101,5 @@ class Display(Section):
 
 
 Segments = dict[Identifier, Segment]
-Indicators = Annotated[dict[Identifier, Indicator], Field(max_length=1000)]  # as many as one pass of sums holds
+Indicators = dict[Identifier, Indicator]
 Comparisons = dict[Identifier, Comparison]

@@ -53,6 +53,9 @@ class Tiers(Section):
     labels: dict[str, Text] = Field(default_factory=dict, description="tier: what sentences call its respondents")
     cuts: tuple[Cut, ...] | None = Field(None, description="lowest score of the second tier, of the third, ...")
     quantiles: tuple[Share, ...] | None = Field(None, description="shares of the baseline wave below each cut")
+    recut: bool = Field(
+        False, description="each wave is cut at its own quantiles; else the baseline's cuts hold in all"
+    )
     within: Identifier | None = Field(None, description="segment within whose levels the quantiles are taken")
     answers: dict[OptionId, ConditionField] | None = Field(None, description="tier: condition")
     clusters: bool = Field(False, description="also find as many clusters, to say how far they agree with the tiers")
@@ -65,8 +68,9 @@ class Tiers(Section):
             raise wrong(f"has {listed(given) or 'no way to tell tiers'}", "one of `cuts`, `quantiles` and `answers`")
         if len(set(self.order)) != len(self.order):
             raise wrong("names a tier twice", "each tier once", at=("order",))
-        if self.within and self.quantiles is None:
-            raise wrong("goes with `quantiles` only", at=("within",))
+        for name, value in (("within", self.within), ("recut", self.recut)):
+            if value and self.quantiles is None:
+                raise wrong("goes with `quantiles` only", at=(name,))
         if self.answers is not None:
             self._same_tiers(self.answers)
         else:

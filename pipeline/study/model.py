@@ -35,7 +35,7 @@ class Study(Section):
     title: Annotated[Text, Field(description="what the study is called where it is shown")]
     synthetic: bool = Field(False, description="the data are made, not collected; said wherever they are shown")
     sample: Annotated[Sample, Field(description="how respondents were found; no default, as it decides the words")]
-    baseline: WaveName | None = Field(None, description="wave that tier quantiles are anchored to")
+    baseline: WaveName | None = Field(None, description="wave that tier cuts and trends are anchored to")
     waves: dict[WaveName, Wave] = Field(
         default_factory=dict, description="wave: what is particular to it; a wave is a folder under data/raw/<study>"
     )

@@ -26,6 +26,10 @@ MOST_LEAVES = 10_000  # of a condition with its filters written out
 Levels = Mapping[str, tuple[str, ...]]
 
 
+MOST_SUMS = 9_600
+"""Of one group of respondents; DuckDB ends the process where they outgrow its blocks of 256 KB."""
+
+
 def broken_references(study: Study) -> Iterator[Problem]:
     """Every reference that does not hold, section by section."""
     finder = _Finder(study)
@@ -338,9 +342,11 @@ class _Finder:
             yield from self.condition(("tiers", "answers", tier), condition)
         if tiers.answers is None and self.study.score is None:
             yield Problem(("tiers",), "cuts the score, but there is no section `score`", "`score`, or `answers`")
-        if tiers.quantiles is not None and self.study.baseline is None:
+        if tiers.quantiles is not None and not tiers.recut and self.study.baseline is None:
             yield Problem(
-                ("tiers", "quantiles"), "needs a baseline wave to take the quantiles from", "`baseline: WAVE`"
+                ("tiers", "quantiles"),
+                "needs a baseline wave to take the quantiles from",
+                "`baseline: WAVE`, or `recut: true`",
             )
         if tiers.within:
             yield from self._exclusive(("tiers", "within"), tiers.within)
@@ -391,6 +397,12 @@ class _Finder:
                 yield from _each_known((*place, "nets", name), "level", net.of, levels)
 
     def indicators(self) -> Iterator[Problem]:
+        sums = MOST_SUMS // (6 if self.study.weights or self.study.design else 2)
+        if len(self.study.indicators) > sums:
+            what = f"are {len(self.study.indicators):,}, more than can be summed in one pass"
+            yield Problem(
+                ("indicators",), what, f"at most {sums:,}", do="toplines hold every answer without indicators"
+            )
         for name, indicator in self.study.indicators.items():
             yield from self.condition(("indicators", name, "when"), indicator.when)
 

@@ -134,6 +134,11 @@ class Columns(Section):
     fraud_score: Words | None = Field(None, description="the platform's, from 0 to 100 (fraud)")
     duplicate_score: Words | None = Field(None, description="the platform's, from 0 to 100 (the same respondent)")
     ballot_box: Words | None = Field(None, description="whether the platform saw the respondent before: true")
+    panel: bool | None = Field(
+        None,
+        description="whether the same id in two waves is the same respondent; absent: told from the ids, which mere "
+        "numbers of the responses are not",
+    )
     pseudonymise: bool = Field(False, description="respondent ids are replaced by a keyed hash of them")
     missing: Texts = Field((), description='answers that stand for none, such as "N/A", unless an option is called so')
     unanswered: Texts = Field((), description='what stands for "shown, not answered", such as "-99"')

@@ -27,6 +27,7 @@ from pipeline.tables.out import (
     RELIABILITY,
     ROBUSTNESS,
     RUNS,
+    SCORE_MEANS,
     SHARES,
     SPECIFICATIONS,
     TIER_AGREEMENT,
@@ -34,6 +35,7 @@ from pipeline.tables.out import (
     TIER_TRENDS,
     TIERS,
     TOPLINES,
+    TRENDS,
     WAVES,
     WEIGHTING,
 )
@@ -43,11 +45,10 @@ from pipeline.tables.table import ARROW, Column, Table
 ALL = (
     FILES, SOURCE_COLUMNS, DELIVERED, ANSWERS, RESPONSES, SCREENING, DISPOSITIONS, WEIGHTS, REPLICATES, SCORES,
     TIER_CUTS, RESPONDENTS, CELLS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, ADJUSTED, TIER_TRENDS,
-    SPECIFICATIONS,
-    ROBUSTNESS, WEIGHTING, RELIABILITY, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK,
-    QUALITY_CHECKS,
+    SPECIFICATIONS, ROBUSTNESS, WEIGHTING, RELIABILITY, SCORE_MEANS, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS,
+    TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
 )  # fmt: skip
-BY_NAME = {table.name: table for table in (*ALL, WAVES, RUNS, ERRATA)}
+BY_NAME = {table.name: table for table in (*ALL, WAVES, RUNS, ERRATA, TRENDS)}
 
 
 def made_for(study: Any) -> tuple[Table, ...]:
@@ -82,6 +83,7 @@ __all__ = [
     "RESPONSES",
     "RUNS",
     "SCORES",
+    "SCORE_MEANS",
     "SCREENING",
     "SHARES",
     "SOURCE_COLUMNS",
@@ -91,6 +93,7 @@ __all__ = [
     "TIER_CUTS",
     "TIER_TRENDS",
     "TOPLINES",
+    "TRENDS",
     "WAVES",
     "WEIGHTS",
     "Column",

@@ -256,6 +256,32 @@ RELIABILITY = Table(
     made_if=lambda study: study.score is not None,
 )
 
+SCORE_MEANS = Table(
+    "score_means",
+    "The score (`all`) or one dimension of it in one level of a segment (or tier, or everyone): its mean.",
+    "out",
+    key=("wave", "dimension", "segment", "level"),
+    columns=(
+        WAVE,
+        Column("dimension", "varchar", "Dimension of the score; `all` for the score itself.", nullable=False),
+        SEGMENT,
+        LEVEL,
+        Column("n", "bigint", "Respondents with a score.", unit="respondents", nullable=False),
+        Column("mean", "double", "Weighted mean.", unit="points"),
+        Column("mean_low", "double", "Lower limit of the mean at ci_level.", unit="points"),
+        Column("mean_high", "double", "Upper limit of the mean at ci_level.", unit="points"),
+        Column("se", "double", "Standard error of the mean.", unit="points"),
+        Column("df", "double", "Degrees of freedom of the t interval."),
+        Column("sd", "double", "Standard deviation (n - 1).", unit="points"),
+        Column("median", "double", "Median.", unit="points"),
+        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+    ),
+    made_from=("respondents", "cells", "weights", "replicates"),
+    sections=("score", "tiers", "segments", *DESIGN),
+    code=("pipeline.estimation", "pipeline.study", "sql/out/score_numbers.sql"),
+    made_if=lambda study: study.score is not None,
+)
+
 PEER_PERCENTILES = Table(
     "peer_percentiles",
     "One level of the peer segment (nets and `all` too): how the scores of its respondents spread.",
@@ -617,8 +643,8 @@ QUALITY_CHECKS = Table(
     ),
     made_from=("files", "source_columns", "answers", "responses", "screening", "dispositions", "respondents", "tiers",
                "shares", "toplines", "findings", "banners", "adjusted", "tier_trends", "specifications",
-               "robustness", "weighting", "reliability", "peer_percentiles", "peer_places", "tier_clusters",
-               "tier_agreement", "codebook"),
+               "robustness", "weighting", "reliability", "score_means", "peer_percentiles", "peer_places",
+               "tier_clusters", "tier_agreement", "codebook"),
     sections=("waves", "scales", "questions", "filters", "cleaning", "score", "tiers", "weights", "design"),
     code=("pipeline.quality", "pipeline.study"),
 )  # fmt: skip
@@ -698,7 +724,46 @@ ERRATA = Table(
     ),
 )  # fmt: skip
 
+TRENDS = Table(
+    "trends",
+    "The change of one figure between two waves, with its interval; of a ratio, the later one over the former.",
+    "out",
+    key=("measure", "name", "comparison", "segment", "level", "wave_before", "wave"),
+    columns=(
+        Column("measure", "varchar", "What changed: indicator, finding, tier, or score.", nullable=False),
+        Column("name", "varchar", "Indicator, tier, or dimension of the score (`all`: the score).", nullable=False),
+        Column("comparison", "varchar", "Comparison of a finding, else empty.", nullable=False),
+        SEGMENT,
+        LEVEL,
+        Column("wave_before", "varchar", "Former wave: the one before, or the baseline.", nullable=False),
+        Column("wave", "varchar", "Later wave.", nullable=False),
+        Column("value_before", "double", "The figure in the former wave: share, ratio, or mean score."),
+        Column("value", "double", "The figure in the later wave."),
+        Column("n_before", "bigint", "Base in the former wave; of a finding, of its smaller group.",
+               unit="respondents"),
+        Column("n", "bigint", "Base in the later wave; of a finding, of its smaller group.", unit="respondents"),
+        Column("overlap", "bigint", "Respondents of the bases of both waves, by their ids.", unit="respondents",
+               nullable=False),
+        Column("change", "double", "Later less former; of a finding, later over former."),
+        Column("change_low", "double", "Lower limit of the change at ci_level."),
+        Column("change_high", "double", "Upper limit of the change at ci_level."),
+        Column("se", "double", "Standard error of the change; of a finding, of its logarithm."),
+        Column("p_value", "double", "Two-sided p value of no change; NULL where no change is claimed."),
+        Column("q_value", "double", "Benjamini-Hochberg q value; a family is one pair of waves and measure (and "
+               "comparison), its segments a second one."),
+        Column("comparable", "boolean", "Whether a change may be claimed.", nullable=False),
+        Column("reason", "varchar", "Why not: what broke between the waves; else empty.", nullable=False),
+        Column("ci_level", "double", "Confidence level.", unit="share", nullable=False),
+        Column("method", "varchar", "How the interval was computed.", nullable=False),
+        *STATUS,
+        Column("wording", "varchar", "What may be said, in plain words; empty where nothing may.", nullable=False),
+    ),
+    preview=("measure", "name", "comparison", "segment", "level", "wave_before", "wave", "value_before", "value",
+             "change", "change_low", "change_high", "q_value", "comparable"),
+)  # fmt: skip
+
 PUBLISHED = (
     DISPOSITIONS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, ADJUSTED, TIER_TRENDS, SPECIFICATIONS, ROBUSTNESS,
-    WEIGHTING, RELIABILITY, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
+    WEIGHTING, RELIABILITY, SCORE_MEANS, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK,
+    QUALITY_CHECKS,
 )  # fmt: skip

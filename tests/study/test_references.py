@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.errors import StudyFileError
+from pipeline.study.loading import study_from_text
 from tests.study.files import EXAMPLE, SMALL, changed, line_of, problems, refused, study
 
 QUESTIONS = "consent, region, employees, listening, practice, teams, budget"
@@ -283,3 +285,12 @@ def test_a_tick_has_no_points():
 def test_comparisons_that_the_cells_can_tell(comparison: str):
     text = changed("  large: {a: {size: [huge]}, b: everyone_else}", f"  large: {comparison}")
     assert "large" in study(text).comparisons
+
+
+def test_more_indicators_than_one_pass_can_sum_are_refused():
+    """DuckDB ends the process at 10,923 sums of 24 bytes; with weights each indicator has six."""
+    lines = "".join(f"  i{i}: {{when: {{q: [a]}}}}\n" for i in range(1601))
+    head = "title: T\nsample: {type: opt_in, population: p}\nquestions: {q: {type: single, text: Q, options: {a: A}}}\n"
+    assert study_from_text(f"{head}indicators:\n{lines}").study.indicators
+    with pytest.raises(StudyFileError, match="at most 1,600"):
+        study_from_text(f"{head}weights: {{main: {{column: w}}}}\nindicators:\n{lines}")

@@ -1,0 +1,353 @@
+"""Trends: how figures changed between two waves, and where no change may be claimed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.estimation.changes import LEVEL, Change, ShareOf, mean_change, ratio_change, share_change
+from pipeline.estimation.counts import Floats
+from pipeline.estimation.groups import Grouping
+from pipeline.estimation.means import levels_of_respondents
+from pipeline.estimation.membership import membership, places
+from pipeline.estimation.multiplicity import benjamini_hochberg
+from pipeline.estimation.score_table import score_columns
+from pipeline.estimation.share_table import WILSON
+from pipeline.estimation.status import worse_of
+from pipeline.estimation.trend_wording import trend_wording
+from pipeline.study.breaks import MUCH, Breaks
+from pipeline.study.model import Study
+from pipeline.study.sampling import UNWEIGHTED
+
+Chosen = NDArray[np.bool_]
+MEASURES = ("indicator", "finding", "tier", "score")
+METHODS = {
+    "indicator": "MOVER from the limits of both shares",
+    "tier": "MOVER from the limits of both shares",
+    "finding": "MOVER on the logarithms of both ratios",
+    "score": "t, Welch-Satterthwaite",
+}
+OVERLAP = "; respondents in both waves by their covariance"
+
+
+@dataclass(frozen=True)
+class WaveFigures:
+    """What is published of one wave. tables: name -> frame. read: the analysed of table `respondents`, some columns
+    or all; they are read only where ids occur in two waves."""
+
+    wave: str
+    tables: Mapping[str, pd.DataFrame]
+    analysed: int
+    read: Callable[[list[str] | None], pd.DataFrame]
+
+    @cached_property
+    def respondents(self) -> pd.DataFrame:
+        return self.read(None)
+
+    @cached_property
+    def rows_by_id(self) -> pd.Series[Any]:
+        """Place of each respondent that has an id of its own, by the id; ids that only number the rows tell nothing."""
+        ids = self.read(["respondent_id"])["respondent_id"].astype(str)
+        own = ~ids.str.fullmatch("row-[0-9]+") & ~ids.duplicated(keep=False)
+        return pd.Series(np.flatnonzero(own), index=ids[own])
+
+    @property
+    def numbered(self) -> bool:
+        """Whether ids look like mere numbers of the responses, which begin anew in each wave."""
+        ids = self.rows_by_id.index
+        numbers = [int(name) for name in ids if re.fullmatch("[0-9]{1,9}", name)]
+        return len(numbers) == len(ids) > 0 and max(numbers) <= 3 * len(ids)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Places, in both waves, of the respondents that are in both."""
+
+    before: NDArray[np.intp]
+    after: NDArray[np.intp]
+
+
+def wave_pairs(waves: Sequence[str], baseline: str | None) -> list[tuple[str, str]]:
+    """Each wave with the one before it, and with the baseline where that is an earlier one."""
+    pairs = list(pairwise(waves))
+    anchored = [(baseline, wave) for wave in waves if baseline in waves and baseline is not None and baseline < wave]
+    return list(dict.fromkeys([*pairs, *anchored]))
+
+
+def trend_rows(study: Study, waves: Sequence[WaveFigures]) -> pd.DataFrame:
+    """Rows of table `trends`. waves: in order.
+
+    A figure has a row for each pair of waves that both publish it; where it can't be compared the row says why and
+    has no test and no wording.
+    """
+    of = {w.wave: w for w in waves}
+    parts = [rows for pair in wave_pairs([w.wave for w in waves], study.baseline)
+             for rows in _Pair(study, of[pair[0]], of[pair[1]]).rows() if len(rows)]  # fmt: skip
+    if not parts:
+        return pd.DataFrame()
+    frame = pd.concat(parts, ignore_index=True)
+    frame["ci_level"] = LEVEL
+    frame["comparable"] = frame["reason"] == ""
+    frame["p_value"] = frame["p_value"].where(frame["comparable"])
+    family = frame[["wave_before", "wave", "measure", "comparison"]].agg(" | ".join, axis=1)
+    family += np.where(frame["segment"] == "all", "", " | segments")
+    frame["q_value"] = benjamini_hochberg(frame["p_value"], family)
+    frame["wording"] = [trend_wording(study, dict(row)) for _, row in frame.iterrows()]
+    return frame
+
+
+@dataclass(frozen=True)
+class _Pair:
+    study: Study
+    before: WaveFigures
+    after: WaveFigures
+
+    @cached_property
+    def breaks(self) -> Breaks:
+        return Breaks(self.study, self.before.wave, self.after.wave)
+
+    @cached_property
+    def overlap(self) -> Overlap:
+        declared = self.study.columns.panel
+        if declared is False or (declared is None and (self.before.numbered or self.after.numbered)):
+            return Overlap(*(np.zeros(0, dtype=np.intp),) * 2)
+        both = self.before.rows_by_id.index.intersection(self.after.rows_by_id.index)
+        return Overlap(*(w.rows_by_id.loc[both].to_numpy(np.intp) for w in (self.before, self.after)))
+
+    def rows(self) -> Iterator[pd.DataFrame]:
+        yield self._shares("indicator", "shares", ["indicator", "segment", "level"])
+        yield self._shares("tier", "tiers", ["tier"])
+        yield self._scores()
+        yield self._findings()
+
+    def _both(self, table: str, key: list[str]) -> pd.DataFrame | None:
+        before, after = (w.tables.get(table, pd.DataFrame()) for w in (self.before, self.after))
+        if not len(before) or not len(after):
+            return None
+        return before.merge(after, on=key, suffixes=("_before", ""))
+
+    # -- shares of indicators and tiers
+
+    def _shares(self, measure: str, table: str, key: list[str]) -> pd.DataFrame:
+        both = self._both(table, key)
+        if both is None or not len(both):
+            return pd.DataFrame()
+        if measure == "tier":
+            both = both.assign(segment="all", level="all").rename(columns={"tier": "name"})
+        else:
+            both = both.rename(columns={"indicator": "name"})
+        both = both.reset_index(drop=True)
+        overlap, covariance = self._share_overlaps(measure, both)
+        change = share_change(_share_of(both, "_before"), _share_of(both, ""), covariance)
+        if measure == "tier":
+            reasons = ["; ".join(self.breaks.of_tier_share())] * len(both)
+        else:
+            known = {name: self.breaks.of_indicator(name) + self._base_change(name, both) for name in set(both["name"])}
+            of_segment = {name: self.breaks.of_segment(name) for name in set(both["segment"])}
+            reasons = [
+                "; ".join(dict.fromkeys([*known[name], *of_segment[segment]]))
+                for name, segment in zip(both["name"], both["segment"], strict=True)
+            ]
+        return self._frame(measure, both, "share", change, overlap, reasons)
+
+    def _base_change(self, name: str, both: pd.DataFrame) -> list[str]:
+        """Where many more, or far fewer, of those asked answered a question that everyone is asked."""
+        indicator = self.study.indicators[name]
+        refs = self.study.resolver.questions(indicator.when)
+        if indicator.base not in ("answered", "substantive") or any(
+            self.study.resolver.of(ref)[0].asked_if is not None for ref in refs
+        ):
+            return []
+        row = both[(both["name"] == name) & (both["segment"] == "all")]
+        if not len(row):
+            return []
+        shares = [float(row[column].iloc[0]) / max(w.analysed, 1)
+                  for column, w in (("n_before", self.before), ("n", self.after))]  # fmt: skip
+        if abs(shares[1] - shares[0]) <= MUCH:
+            return []
+        return [f"the base changed: {shares[0]:.0%} of the analysed in {self.before.wave}, {shares[1]:.0%} then"]
+
+    def _share_overlaps(self, measure: str, both: pd.DataFrame) -> tuple[Floats, Floats]:
+        """(respondents in both bases, covariance) of each row."""
+        count, covariance = np.zeros(len(both)), np.zeros(len(both))
+        if not len(self.overlap.before):
+            return count, covariance
+        for place, rows in both.groupby(["segment", "level"]).indices.items():
+            segment, level = (str(part) for part in place)  # type: ignore[attr-defined]
+            names = both.loc[rows, "name"].tolist()
+            first, second = (self._influence(w, measure, names, segment, level) for w in (self.before, self.after))
+            if first is None or second is None:
+                continue
+            (z1, in1), (z2, in2) = first, second
+            at1, at2 = self.overlap.before, self.overlap.after
+            covariance[rows] = (z1[at1] * z2[at2]).sum(axis=0)
+            count[rows] = (in1[at1] & in2[at2]).sum(axis=0)
+        return count, covariance
+
+    def _influence(
+        self, w: WaveFigures, measure: str, names: list[str], segment: str, level: str
+    ) -> tuple[Floats, Chosen] | None:
+        """w (y - p) / W of each respondent, and who is in the base."""
+        r = w.respondents
+        members = _members(self.study, r, segment, level)
+        if members is None or (measure == "indicator" and not set(names) <= set(r.columns)):
+            return None
+        if measure == "indicator":
+            y = r[names].to_numpy(float, na_value=np.nan)
+        elif measure == "score":
+            column = {dimension: name for name, dimension in score_columns(self.study.score).items()}
+            if not {column[name] for name in names} <= set(r.columns):
+                return None
+            y = r[[column[name] for name in names]].to_numpy(float, na_value=np.nan)
+        else:
+            tier = r["tier"].fillna("without_tier").to_numpy(object)
+            y = (tier[:, None] == np.array(names, dtype=object)[None, :]).astype(float)
+        return _influences(y, members, r["weight"].to_numpy(float))
+
+    # -- the score
+
+    def _scores(self) -> pd.DataFrame:
+        both = self._both("score_means", ["dimension", "segment", "level"])
+        if both is None or not len(both):
+            return pd.DataFrame()
+        both = both.rename(columns={"dimension": "name"}).reset_index(drop=True)
+        overlap, covariance = self._share_overlaps("score", both)
+        (b, b_se, b_df), (a, a_se, a_df) = (
+            [both[f"{name}{end}"].to_numpy(float) for name in ("mean", "se", "df")] for end in ("_before", "")
+        )
+        change = mean_change(b, b_se, b_df, a, a_se, a_df, covariance)
+        reasons = [
+            "; ".join(dict.fromkeys([*self.breaks.of_score(name), *self.breaks.of_segment(segment)]))
+            for name, segment in zip(both["name"], both["segment"], strict=True)
+        ]
+        status = _base_status(self.study, both[["n_before", "n"]].min(axis=1))
+        both = both.assign(status=status[0], status_before=status[0], status_reason=status[1],
+                           status_reason_before=status[1])  # fmt: skip
+        return self._frame("score", both, "mean", change, overlap, reasons)
+
+    # -- ratios of findings
+
+    def _findings(self) -> pd.DataFrame:
+        both = self._both("findings", ["indicator", "comparison", "segment", "level"])
+        if both is None or not len(both):
+            return pd.DataFrame()
+        both = both[both["comparison"].isin(list(self.study.comparisons))].reset_index(drop=True)
+        both = both.rename(columns={"indicator": "name"})
+        overlap, covariance = self._ratio_overlaps(both)
+        (b, b_low, b_high, b_se), (a, a_low, a_high, a_se) = (
+            [both[f"{name}{end}"].to_numpy(float) for name in ("ratio", "ratio_low", "ratio_high", "se_log_ratio")]
+            for end in ("_before", "")
+        )
+        change = ratio_change(b, (b_low, b_high), b_se, a, (a_low, a_high), a_se, covariance)
+        smaller = {f"n{end}": both[[f"n_a{end}", f"n_b{end}"]].min(axis=1) for end in ("", "_before")}
+        reasons = [
+            "; ".join(dict.fromkeys([
+                *self.breaks.of_indicator(row["name"]), *self.breaks.of_segment(row["segment"]),
+                *self.breaks.of_comparison(self.study.comparisons[row["comparison"]]),
+            ]))
+            for row in both.to_dict("records")
+        ]  # fmt: skip
+        return self._frame("finding", both.assign(**smaller), "ratio", change, overlap, reasons)
+
+    def _ratio_overlaps(self, both: pd.DataFrame) -> tuple[Floats, Floats]:
+        count, covariance = np.zeros(len(both)), np.zeros(len(both))
+        if not len(self.overlap.before):
+            return count, covariance
+        study = self.study
+        grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
+        for place, rows in both.groupby(["comparison", "segment", "level"]).indices.items():
+            name, segment, level = (str(part) for part in place)  # type: ignore[attr-defined]
+            indicators = both.loc[rows, "name"].tolist()
+            found = []
+            for w in (self.before, self.after):
+                r = w.respondents
+                members = _members(study, r, segment, level)
+                if members is None or not set(indicators) <= set(r.columns):
+                    break
+                comparison = study.comparisons[name]
+                groups = membership(comparison, grouping)
+                tiers = places(r["tier"].to_numpy(object), tuple(study.tiers.order) if study.tiers else ())
+                y = r[indicators].to_numpy(float, na_value=np.nan)
+                plain = comparison.weight == UNWEIGHTED
+                weight = np.ones(len(r)) if plain else r["weight"].to_numpy(float)
+                z = np.zeros(y.shape)
+                inside = np.zeros(y.shape, dtype=bool)
+                for sign, group in zip((1, -1), groups.of(tiers, groups.respondent_levels(r)), strict=True):
+                    own, base = _influences(y, group & members, weight)
+                    p = np.nansum(np.where(base, y, 0) * weight[:, None], axis=0) / np.maximum(
+                        (base * weight[:, None]).sum(axis=0), 1e-300
+                    )
+                    z += sign * np.divide(own, p, out=np.zeros_like(own), where=p > 0)
+                    inside |= base
+                found.append((z, inside))
+            if len(found) == 2:
+                (z1, in1), (z2, in2) = found
+                covariance[rows] = (z1[self.overlap.before] * z2[self.overlap.after]).sum(axis=0)
+                count[rows] = (in1[self.overlap.before] & in2[self.overlap.after]).sum(axis=0)
+        return count, covariance
+
+    # -- rows
+
+    def _frame(
+        self, measure: str, both: pd.DataFrame, value: str, change: Change, overlap: Floats, reasons: list[str]
+    ) -> pd.DataFrame:
+        known = np.isfinite(change.change)
+        reasons = [why or ("" if ok else "there is no figure in one of the waves")
+                   for why, ok in zip(reasons, known, strict=True)]  # fmt: skip
+        status, reason = worse_of(
+            *((both[f"status{end}"].to_numpy(object), both[f"status_reason{end}"].to_numpy(object))
+              for end in ("_before", ""))
+        )  # fmt: skip
+        return pd.DataFrame({
+            "measure": measure, "name": both["name"], "comparison": both.get("comparison", ""),
+            "segment": both["segment"], "level": both["level"],
+            "wave_before": self.before.wave, "wave": self.after.wave,
+            "value_before": both[f"{value}_before"], "value": both[value],
+            "n_before": both["n_before"].astype(int), "n": both["n"].astype(int), "overlap": overlap.astype(int),
+            "change": np.where(known, change.change, np.nan), "change_low": change.low, "change_high": change.high,
+            "se": change.se, "p_value": change.p, "reason": reasons,
+            "method": [METHODS[measure] + (OVERLAP if n else "") for n in overlap],
+            "status": status, "status_reason": reason,
+        })  # fmt: skip
+
+
+def _share_of(both: pd.DataFrame, end: str) -> ShareOf:
+    x, n, p, low, high, n_eff, df = (
+        both[f"{name}{end}"].to_numpy(float) for name in ("x", "n", "share", "share_low", "share_high", "n_eff", "df")
+    )
+    simple = (both[f"method{end}"] == WILSON).to_numpy(bool)
+    return ShareOf(x, n, p, low, high, n_eff, np.where(simple, np.inf, df), simple)
+
+
+def _influences(y: Floats, members: Chosen, weight: Floats) -> tuple[Floats, Chosen]:
+    inside = members[:, None] & ~np.isnan(y)
+    w = weight[:, None] * inside
+    filled, total = np.where(inside, y, 0.0), w.sum(axis=0)
+    share = np.divide((w * filled).sum(axis=0), total, out=np.zeros(y.shape[1]), where=total > 0)
+    z = np.divide(w * (filled - share), total, out=np.zeros_like(filled), where=total > 0)
+    return z, inside
+
+
+def _members(study: Study, respondents: pd.DataFrame, segment: str, level: str) -> Chosen | None:
+    """Who is in a level; None where the wave's respondents do not tell."""
+    try:
+        of = levels_of_respondents(respondents, study.tiers, study.segment_columns)
+        return next((members for s, own, members in of if (s, own) == (segment, level)), None)
+    except KeyError:  # a segment declared since
+        return None
+
+
+def _base_status(study: Study, n: pd.Series[Any]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """A mean has no share to judge: only the smallest bases count."""
+    low, few = n < study.display.suppress_below, n < study.display.footnote_below
+    status = np.where(low, "suppress", np.where(few, "footnote", "show")).astype(object)
+    reason = np.where(low, f"base under {study.display.suppress_below}", np.where(few, "low base", "")).astype(object)
+    return status, reason
