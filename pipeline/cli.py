@@ -429,6 +429,73 @@ def trends(
         print_rows(rows, tuple(left), False)
 
 
+@app.command(epilog=_example("lineage social-maturity 2021/maturity/customer_service"))
+def lineage(
+    study: Study, finding_id: Annotated[str, typer.Argument(help="As in table findings.")], as_json: Json = False
+) -> None:
+    """Print the chain from a finding to the records of the export that it counts."""
+    from pipeline.lineage import lineage as chain_of
+    from pipeline.lineage import ranges
+    from pipeline.printing import harmless
+
+    where = home()
+    chain = chain_of(where, _study_file(where, study), finding_id)
+    f, origin, run = chain.finding, chain.admitted, chain.run
+    made = {
+        "wave": f["wave"], "files": ", ".join(origin.files), "delivery_sha256": origin.sha256,
+        "delivery": origin.delivery, "version": origin.version, "respondents": chain.parquet,
+        "run_id": run.run_id if run else "", "study_file_sha256": run.study_file_sha256 if run else "",
+        "code_version": run.code_version if run else "",
+    }  # fmt: skip
+    if as_json:
+        import json
+
+        counted_rows = {c.what: list(c.source_rows) for c in chain.counted}
+        told = {"finding_id": finding_id, "wording": f["wording"], "indicator": chain.indicator,
+                "columns": list(chain.columns), "records": counted_rows, **made}  # fmt: skip
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    print(harmless(f["wording"]))
+    print(f"  {f['group_a']} against {f['group_b']}; {f['segment']}: {f['level']}; base {f['base']}; {f['method']}")
+    print(harmless(f"  indicator {f['indicator']}: {chain.indicator}"))
+    for column in chain.columns:
+        print(harmless(f"  {column}"))
+    for c in chain.counted:
+        print(f"  {c.what} = {c.number:,} records of the delivery: {ranges(c.source_rows)}")
+    for name, value in made.items():
+        print(f"  {name}: {value}")
+
+
+@app.command(epilog=_example("release social-maturity 2021"))
+def release(study: Study, wave: Annotated[str, typer.Argument(help="A published wave.")]) -> None:
+    """Freeze what may leave the house of a published wave, in a dated folder."""
+    from pipeline.ledger import read_ledger
+    from pipeline.locking import held
+    from pipeline.publish.release import RELEASED
+    from pipeline.publish.release import release as freeze
+    from pipeline.reading import frame_of, rows_of
+
+    where = home()
+    study_file = _study_file(where, study)
+    _known(f"{study}, published waves", wave, [row["wave"] for row in rows_of(
+        where, study, "SELECT wave FROM waves WHERE published")[1]])  # fmt: skip
+    with held(where.locks(study) / "publication", f"the publication of {study}", "release"):
+        found = {t.name: frame_of(where, study, f"SELECT * FROM {t.name} WHERE wave = ?", [wave]) for t in RELEASED}
+        ledger = read_ledger(where.ledger(study))
+        made = ledger.waves[wave].admitted
+        runs = [run for run in ledger.runs if made and run.wave == wave and run.version == made.version]
+        origin = {
+            "version": made.version if made else "", "delivery_sha256": made.sha256 if made else "",
+            "delivery_files": list(made.files) if made else [], "run_id": runs[-1].run_id if runs else "",
+            "study_file_sha256": runs[-1].study_file_sha256 if runs else "",
+            "code_version": runs[-1].code_version if runs else "",
+        }  # fmt: skip
+        folder = freeze(
+            where.releases(study, wave), study_file.study, wave, found, origin
+        )  # fmt: skip
+    print(f"Released: {folder}")
+
+
 @app.command(epilog=_example("waves ospo"))
 def waves(study: Study, as_json: Json = False) -> None:
     """Print every wave: not run yet, admitted, or quarantined and why, and what is published of it."""

@@ -35,6 +35,10 @@ class Home:
     def processed(self, study: str) -> Path:
         return self.root / "data" / "processed" / study
 
+    def releases(self, study: str, wave: str) -> Path:
+        """Frozen folders of a wave, one for each release."""
+        return self.root / "release" / study / wave
+
     def database(self, study: str) -> Path:
         """What analysts open."""
         return self.root / "data" / "processed" / f"{study}.duckdb"

@@ -197,7 +197,7 @@ class _Pair:
     ) -> tuple[Floats, Chosen] | None:
         """w (y - p) / W of each respondent, and who is in the base."""
         r = w.respondents
-        members = _members(self.study, r, segment, level)
+        members = level_members(self.study, r, segment, level)
         if members is None or (measure == "indicator" and not set(names) <= set(r.columns)):
             return None
         if measure == "indicator":
@@ -269,7 +269,7 @@ class _Pair:
             found = []
             for w in (self.before, self.after):
                 r = w.respondents
-                members = _members(study, r, segment, level)
+                members = level_members(study, r, segment, level)
                 if members is None or not set(indicators) <= set(r.columns):
                     break
                 comparison = study.comparisons[name]
@@ -336,7 +336,7 @@ def _influences(y: Floats, members: Chosen, weight: Floats) -> tuple[Floats, Cho
     return z, inside
 
 
-def _members(study: Study, respondents: pd.DataFrame, segment: str, level: str) -> Chosen | None:
+def level_members(study: Study, respondents: pd.DataFrame, segment: str, level: str) -> Chosen | None:
     """Who is in a level; None where the wave's respondents do not tell."""
     try:
         of = levels_of_respondents(respondents, study.tiers, study.segment_columns)

@@ -1,0 +1,141 @@
+"""What leaves the house, and the way back from a finding to the export."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline.reading import rows_of
+from pipeline.settings import Home
+from tests.homes import make_home, survey
+
+STUDY = "small"
+TEXT = """\
+title: "Small study"
+sample: {type: opt_in, population: people}
+columns: {id: Id}
+questions:
+  user: {type: single, text: "Do you use it?", options: {"yes": "Yes", "no": "No"}}
+  content: {type: single, text: "Are you content?", options: {"yes": "Yes", "no": "No"}}
+  place:
+    type: single
+    text: "Where do you live?"
+    options: {town: "Town", village: "Village", isle: "=Isle(1)"}
+tiers: {order: [others, users], answers: {others: {user: ["no"]}, users: {user: ["yes"]}}}
+segments: {place: {question: place}}
+indicators:
+  is_content: {when: {content: ["yes"]}, label: "be content"}
+  on_isle: {when: {place: [isle]}, label: "live on the isle"}
+comparisons: {use: {a: {tier: [users]}, b: rest}}
+display: {suppress_below: 1, footnote_below: 1, rule: base, privacy_below: 5}
+cleaning: [{rule: excluded, ids: {P199: "=cmd: asked to be removed"}}]
+disclosure: {sponsor: "Nobody", mode: "web"}
+"""
+
+
+def delivery() -> str:
+    """80 users of whom 60 content, 119 others of whom 30; 3 people live on the isle; P199 is excluded."""
+    lines = ["Id,Do you use it?,Are you content?,Where do you live?"]
+    for i in range(200):
+        place = "=Isle(1)" if i in (5, 90, 150) else "Town" if i % 2 else "Village"
+        lines.append(f"P{i},{'Yes' if i < 80 else 'No'},{'Yes' if i < 60 or 80 <= i < 110 else 'No'},{place}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    """The home, and the folder of its first release."""
+    source = tmp_path_factory.mktemp("study") / f"{STUDY}.yaml"
+    source.write_text(TEXT)
+    home = make_home(tmp_path_factory.mktemp("home"), source)
+    folder = home.raw(STUDY) / "1"
+    folder.mkdir(parents=True)
+    (folder / "export.csv").write_text(delivery())
+    survey(home, "run", STUDY)
+    said = survey(home, "release", STUDY, "1").stdout
+    return home, Path(said.strip().removeprefix("Released: "))
+
+
+def rows(folder: Path, table: str) -> list[dict[str, Any]]:
+    found = duckdb.sql(f"SELECT * FROM read_parquet('{folder / table}.parquet')")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def test_small_counts_are_absent_from_every_file(published: tuple[Home, Path]):
+    folder = published[1]
+    options = {
+        (r["option"], r["segment"], r["level"]): r["x"] for r in rows(folder, "toplines") if r["question"] == "place"
+    }
+    assert ("isle", "all", "all") not in options
+    assert not {(level) for (_, segment, level) in options if segment == "place" and level == "isle"}
+    # One other option goes with it, or 199 less the two would tell.
+    shown = {option for option, segment, _ in options if segment == "all"}
+    assert len(shown) == 1
+    everywhere = " ".join(path.read_text(encoding="utf-8") for path in folder.glob("*.csv"))
+    assert "on_isle" not in "".join(r["indicator"] for r in rows(folder, "findings"))
+    assert "P199" not in everywhere
+    for table in ("toplines", "shares"):
+        assert all(r["x"] == 0 or r["x"] >= 5 for r in rows(folder, table))
+
+
+def test_what_is_not_small_stays_as_it_is_published(published: tuple[Home, Path]):
+    home, folder = published
+    inside = rows_of(home, STUDY, "SELECT * FROM findings WHERE finding_id = '1/use/is_content'")[1]
+    assert [r for r in rows(folder, "findings") if r["finding_id"] == "1/use/is_content"] == inside
+    assert inside[0]["x_a"] == 60
+    # Users on the isle are one, so no finding tells of places.
+    assert {r["segment"] for r in rows(folder, "findings")} == {"all"}
+
+
+def test_a_release_is_frozen_and_names_the_bytes_of_its_files(published: tuple[Home, Path]):
+    home, folder = published
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert {path.name for path in folder.iterdir()} == {*manifest["files"], "manifest.json"}
+    assert not any(path.stat().st_mode & 0o222 for path in folder.iterdir())
+    assert manifest["delivery_sha256"] == hashlib.sha256(delivery().encode()).hexdigest()
+    assert manifest["draft"] is False
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    again = Path(survey(home, "release", STUDY, "1").stdout.strip().removeprefix("Released: "))
+    assert again != folder
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_no_cell_of_a_csv_file_is_a_formula(published: tuple[Home, Path]):
+    with (published[1] / "codebook.csv").open(encoding="utf-8", newline="") as stream:
+        cells = [cell for row in csv.reader(stream) for cell in row]
+    assert any("=Isle(1)" in cell for cell in cells)
+    assert not any(cell[:1] in ("=", "+", "@", "\t") for cell in cells)
+
+
+def test_a_wave_that_is_not_published_has_no_release(published: tuple[Home, Path]):
+    assert 'there is no "2"' in survey(published[0], "release", STUDY, "2", expect=2).stderr
+
+
+def test_lineage_leads_to_the_records_that_were_counted(published: tuple[Home, Path]):
+    """Records count from 1: users 1 to 80, content among them 1 to 60; others 81 to 199, of whom 81 to 110."""
+    told = json.loads(survey(published[0], "lineage", STUDY, "1/use/is_content", "--json").stdout)
+    assert told["records"] == {
+        "x_a": [*range(1, 61)], "n_a": [*range(1, 81)], "x_b": [*range(81, 111)], "n_b": [*range(81, 200)],
+    }  # fmt: skip
+    assert told["delivery_sha256"] == hashlib.sha256(delivery().encode()).hexdigest()
+    assert told["columns"] == ["export.csv, column 3: Are you content?"]
+    printed = survey(published[0], "lineage", STUDY, "1/use/is_content").stdout
+    assert "x_a = 60 records of the delivery: 1-60" in printed
+
+
+def test_lineage_within_a_level_counts_that_level(published: tuple[Home, Path]):
+    told = json.loads(survey(published[0], "lineage", STUDY, "1/use/is_content/place=town", "--json").stdout)
+    assert told["records"]["n_a"] == [i + 1 for i in range(80) if i % 2 and i != 5]
+
+
+def test_lineage_of_a_finding_that_is_not_there_names_the_nearest(published: tuple[Home, Path]):
+    said = survey(published[0], "lineage", STUDY, "1/use/is_contant", expect=2).stderr
+    assert "nearest: 1/use/is_content" in said
