@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from assets.alerts import failure_sensor
 from assets.building import asset_key, group_of, lock_name
 from assets.core import core_assets
 from assets.findings import finding_assets
@@ -78,5 +79,6 @@ def defs() -> dg.Definitions:
         except SurveyError as error:
             found.append(dg.Definitions(assets=[broken_study(study, error)]))
     if jobs:
-        found.append(dg.Definitions(sensors=[landing_sensor(jobs)], schedules=list(map(nightly_schedule, jobs))))
+        sensors = [landing_sensor(jobs), failure_sensor({job_name(study): study for study in jobs})]
+        found.append(dg.Definitions(sensors=sensors, schedules=list(map(nightly_schedule, jobs))))
     return dg.Definitions.merge(*found)

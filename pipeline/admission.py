@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pipeline import tables
+from pipeline.alerts import Alert, alert
 from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import changed_rows
@@ -82,8 +83,11 @@ def _cause(before: RunEntry | None, now: RunEntry, other_cuts: bool) -> str:
 
 
 def quarantine(store: WaveStore, reason: str, run_id: str, started_at: datetime | None) -> WaveEntry:
-    """Sets a wave aside; what was admitted of it before stays published."""
-    return _judge(store, "quarantined", reason, run_id, started_at, None)
+    """Sets a wave aside, and tells of it; what was admitted of it before stays published."""
+    entry = _judge(store, "quarantined", reason, run_id, started_at, None)
+    study, wave = store.study_file.name, store.wave
+    alert(store.home, Alert(f"{study}/{wave}/{run_id}", "quarantined", study, wave, reason, run_id))
+    return entry
 
 
 def withdraw_missing(home: Home, study: str) -> list[str]:

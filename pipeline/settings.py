@@ -86,6 +86,11 @@ def id_key_text() -> str:
     return os.environ.get("SURVEY_ID_KEY", "")
 
 
+def webhook() -> str:
+    """Where alerts are posted as JSON (SURVEY_WEBHOOK; default: nowhere)."""
+    return os.environ.get("SURVEY_WEBHOOK", "")
+
+
 def wait_seconds() -> int:
     """How long a run waits for another of the same study and wave (SURVEY_WAIT_SECONDS; default 60)."""
     return _number("SURVEY_WAIT_SECONDS", 60)
