@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from assets.building import asset_key
+from assets.healing import end_orphans
 from assets.published import database_key
 from assets.studies import read_study
 from assets.waves import job_name, waves_of
@@ -17,6 +18,7 @@ from pipeline.settings import home
 from pipeline.study.waves import is_wave_name
 
 SECONDS = 15  # between two looks
+SETTLED_SECONDS = 120  # after which a run surely holds the lock of its wave
 WHY = "survey/why"
 
 
@@ -35,6 +37,7 @@ def landing_sensor(jobs: Mapping[str, dg.UnresolvedAssetJobDefinition]) -> dg.Se
         " in two looks, or when a file .done lies beside them.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        end_orphans(context.instance, home(), {job_name(study): study for study in jobs}, SETTLED_SECONDS)
         before = json.loads(context.cursor or "{}")
         seen: dict[str, dict[str, str]] = {}
         requests: list[dg.RunRequest] = []

@@ -15,6 +15,8 @@ from threading import Thread
 import dagster as dg
 
 from assets.definitions import study_definitions, study_job
+from assets.healing import HOST, PROCESS, end_orphans
+from assets.landing import SETTLED_SECONDS
 from assets.published import database_key
 from assets.studies import study_names
 from assets.waves import job_name, waves_of
@@ -24,7 +26,6 @@ from pipeline.study.loading import StudyFile
 from pipeline.study.waves import check_wave_name, is_wave_name
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-PROCESS, HOST = "survey/process", "survey/host"
 NOT_RUN = "Dependencies for step"  # Dagster names each step that a failure stops; the failure itself is told
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
@@ -61,8 +62,9 @@ def register_waves(instance: dg.DagsterInstance, study: str, waves: Sequence[str
 
 
 def register_all(home: Home) -> None:
-    """Makes every wave that has a folder known to Dagster, for all studies of this home."""
+    """Makes every wave that has a folder known to Dagster, for all studies of this home, before the server starts."""
     with dagster_instance(home) as instance:
+        end_orphans(instance, home, {job_name(study): study for study in study_names(home)})
         for study in study_names(home):
             register_waves(instance, study, [wave for wave in home.wave_folders(study) if is_wave_name(wave)])
 
@@ -76,7 +78,7 @@ def run_study(
     """
     with dagster_instance(home) as instance:
         Thread(target=_import_ahead, daemon=True).start()
-        _heal(instance)
+        end_orphans(instance, home, {job_name(study_file.name): study_file.name}, SETTLED_SECONDS)
         register_waves(instance, study_file.name, waves)
         definitions = study_definitions(study_file, study_job(study_file.name))
         job = definitions.resolve_job_def(job_name(study_file.name))
@@ -142,24 +144,6 @@ def _root(error: dg.SerializableErrorInfo) -> str:
         error = error.cause
     text = error.message.strip()
     return text.split("Failure: ", 1)[-1] if "Failure: " in text else text
-
-
-def _heal(instance: dg.DagsterInstance) -> None:
-    """Ends runs of this machine's command line whose process is gone, which Dagster would show as running."""
-    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={HOST: socket.gethostname()})
-    for run in instance.get_runs(started):
-        if not _alive(int(run.tags.get(PROCESS, "0"))):
-            instance.report_run_failed(run, "the process of this run is gone")
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return process > 0
 
 
 def known_waves(home: Home, study_file: StudyFile, wave: str | None) -> list[str]:

@@ -49,6 +49,21 @@ def held(path: Path, what: str, run: str, tell: Callable[[str], None] = lambda t
         os.close(lock)
 
 
+def is_free(path: Path) -> bool:
+    """Whether nobody holds the lock, as when its process was killed."""
+    try:
+        lock = os.open(path, os.O_RDWR)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
 def _wait(lock: int, path: Path, what: str, tell: Callable[[str], None]) -> None:
     limit = wait_seconds()
     end = time.monotonic() + limit
