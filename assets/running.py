@@ -21,6 +21,7 @@ from assets.published import database_key
 from assets.studies import study_names
 from assets.waves import job_name, waves_of
 from pipeline.errors import SurveyError
+from pipeline.locking import held
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import check_wave_name, is_wave_name
@@ -42,7 +43,8 @@ class Outcome:
 def dagster_instance(home: Home) -> dg.DagsterInstance:
     """Dagster's history in this home; made, with its settings, where there is none yet."""
     folder = dagster_home(home)
-    return dg.DagsterInstance.from_config(str(folder))
+    with held(folder / ".lock", "Dagster's history", "start"):  # two processes would both make its tables
+        return dg.DagsterInstance.from_config(str(folder))
 
 
 def dagster_home(home: Home) -> Path:
