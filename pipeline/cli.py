@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import json
+import logging
 import os
 import re
 import sys
@@ -64,6 +65,7 @@ def command() -> None:
 
 def main() -> None:
     """Runs the command. Problems go to standard error; exit code 0, 1 (the data say no) or 2 (wrong use)."""
+    logging.getLogger("survey.alerts").addHandler(logging.NullHandler())  # the command itself says what went wrong
     try:
         app(standalone_mode=True)
     except DataSayNo as no:

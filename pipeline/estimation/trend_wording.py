@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.study.columns import Resolver
 from pipeline.study.labels import level_label, tier_label
 from pipeline.study.model import Study
 
 
-def trend_wording(study: Study, row: Mapping[str, Any]) -> str:
+def trend_wording(study: Study, resolver: Resolver, row: Mapping[str, Any]) -> str:
     """ "From 2018 to 2020 the share of respondents who do it rose from 35% to 42% (by 7 points, 95% CI 1 to 13,
     n = 115 and 169)". row: of table `trends`. Empty where no change may be claimed or shown."""
     if not row["comparable"] or row["status"] == "suppress" or math.isnan(row["change_low"]):
@@ -20,7 +21,7 @@ def trend_wording(study: Study, row: Mapping[str, Any]) -> str:
     even = 1.0 if row["measure"] == "finding" else 0.0
     clear = not row["change_low"] <= even <= row["change_high"]
     verb = "did not clearly change" if not clear else "rose" if row["change"] > even else "fell"
-    among = _among(study, row)
+    among = _among(study, resolver, row)
     if row["measure"] == "finding":
         comparison = study.comparisons[row["comparison"]]
         label = comparison.label.get() if comparison.label else row["comparison"].replace("_", " ")
@@ -33,7 +34,7 @@ def trend_wording(study: Study, row: Mapping[str, Any]) -> str:
         by = f"{_signed(row, 1, 1)[0]} points, {interval} {' to '.join(_signed(row, 1, 1)[1:])}"
     else:
         does = _does(study, row["name"]) if row["measure"] == "indicator" else ""
-        who = f"{_whom(study, row)} who {does}" if does else _tier(study, row["name"])
+        who = f"{_whom(study, resolver, row)} who {does}" if does else _tier(study, row["name"])
         subject = f"the share of {who}"
         values = f"from {100 * row['value_before']:.0f}% to {100 * row['value']:.0f}%"
         change, *limits = _signed(row, 100, 0)
@@ -62,23 +63,22 @@ def _tier(study: Study, tier: str) -> str:
     return tier_label(study.tiers, tier) if study.tiers and tier in study.tiers.order else "respondents without a tier"
 
 
-def _whom(study: Study, row: Mapping[str, Any]) -> str:
+def _whom(study: Study, resolver: Resolver, row: Mapping[str, Any]) -> str:
     if row["segment"] == "all":
         return "respondents"
     if row["segment"] == "tier":
         return _tier(study, row["level"])
-    return f"respondents with {_level(study, row)}"
+    return f"respondents with {_level(study, resolver, row)}"
 
 
-def _among(study: Study, row: Mapping[str, Any]) -> str:
+def _among(study: Study, resolver: Resolver, row: Mapping[str, Any]) -> str:
     if row["segment"] == "all":
         return ""
-    return (
-        f" among {_tier(study, row['level']) if row['segment'] == 'tier' else 'respondents with ' + _level(study, row)}"
-    )
+    tier = row["segment"] == "tier"
+    return f" among {_tier(study, row['level']) if tier else 'respondents with ' + _level(study, resolver, row)}"
 
 
-def _level(study: Study, row: Mapping[str, Any]) -> str:
+def _level(study: Study, resolver: Resolver, row: Mapping[str, Any]) -> str:
     segment = study.segments[row["segment"]]
     name = segment.label.get() if segment.label else row["segment"].replace("_", " ")
-    return f"{name} {level_label(study.segments, study.resolver, row['segment'], row['level'])}"
+    return f"{name} {level_label(study.segments, resolver, row['segment'], row['level'])}"

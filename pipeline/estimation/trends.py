@@ -97,10 +97,12 @@ def trend_rows(study: Study, waves: Sequence[WaveFigures]) -> pd.DataFrame:
     frame["ci_level"] = LEVEL
     frame["comparable"] = frame["reason"] == ""
     frame["p_value"] = frame["p_value"].where(frame["comparable"])
-    family = frame[["wave_before", "wave", "measure", "comparison"]].agg(" | ".join, axis=1)
+    family = frame["wave_before"] + " | " + frame["wave"] + " | " + frame["measure"] + " | " + frame["comparison"]
     family += np.where(frame["segment"] == "all", "", " | segments")
     frame["q_value"] = benjamini_hochberg(frame["p_value"], family)
-    frame["wording"] = [trend_wording(study, dict(row)) for _, row in frame.iterrows()]
+    columns, resolver = list(frame.columns), study.resolver
+    rows = (dict(zip(columns, row, strict=True)) for row in frame.itertuples(index=False, name=None))
+    frame["wording"] = [trend_wording(study, resolver, row) for row in rows]
     return frame
 
 
@@ -161,9 +163,9 @@ class _Pair:
     def _base_change(self, name: str, both: pd.DataFrame) -> list[str]:
         """Where many more, or far fewer, of those asked answered a question that everyone is asked."""
         indicator = self.study.indicators[name]
-        refs = self.study.resolver.questions(indicator.when)
+        refs = self.breaks.resolver.questions(indicator.when)
         if indicator.base not in ("answered", "substantive") or any(
-            self.study.resolver.of(ref)[0].asked_if is not None for ref in refs
+            self.breaks.resolver.of(ref)[0].asked_if is not None for ref in refs
         ):
             return []
         row = both[(both["name"] == name) & (both["segment"] == "all")]
@@ -224,8 +226,10 @@ class _Pair:
             [both[f"{name}{end}"].to_numpy(float) for name in ("mean", "se", "df")] for end in ("_before", "")
         )
         change = mean_change(b, b_se, b_df, a, a_se, a_df, covariance)
+        of_score = {name: self.breaks.of_score(name) for name in set(both["name"])}
+        of_segment = {name: self.breaks.of_segment(name) for name in set(both["segment"])}
         reasons = [
-            "; ".join(dict.fromkeys([*self.breaks.of_score(name), *self.breaks.of_segment(segment)]))
+            "; ".join(dict.fromkeys([*of_score[name], *of_segment[segment]]))
             for name, segment in zip(both["name"], both["segment"], strict=True)
         ]
         status = _base_status(self.study, both[["n_before", "n"]].min(axis=1))
@@ -248,13 +252,13 @@ class _Pair:
         )
         change = ratio_change(b, (b_low, b_high), b_se, a, (a_low, a_high), a_se, covariance)
         smaller = {f"n{end}": both[[f"n_a{end}", f"n_b{end}"]].min(axis=1) for end in ("", "_before")}
+        of_indicator = {name: self.breaks.of_indicator(name) for name in set(both["name"])}
+        of_segment = {name: self.breaks.of_segment(name) for name in set(both["segment"])}
+        of_groups = {name: self.breaks.of_comparison(self.study.comparisons[name]) for name in set(both["comparison"])}
         reasons = [
-            "; ".join(dict.fromkeys([
-                *self.breaks.of_indicator(row["name"]), *self.breaks.of_segment(row["segment"]),
-                *self.breaks.of_comparison(self.study.comparisons[row["comparison"]]),
-            ]))
-            for row in both.to_dict("records")
-        ]  # fmt: skip
+            "; ".join(dict.fromkeys([*of_indicator[name], *of_segment[segment], *of_groups[comparison]]))
+            for name, segment, comparison in zip(both["name"], both["segment"], both["comparison"], strict=True)
+        ]
         return self._frame("finding", both.assign(**smaller), "ratio", change, overlap, reasons)
 
     def _ratio_overlaps(self, both: pd.DataFrame) -> tuple[Floats, Floats]:

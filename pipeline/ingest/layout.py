@@ -44,7 +44,7 @@ class Layout:
     """How a delivered file is to be read.
 
     defaults: our name of a metadata column -> the platform's. unanswered: texts of a cell that was shown and left
-    without an answer. other: texts that stand for the option for free text, whatever it is called.
+    without an answer.
     """
 
     platform: str
@@ -52,7 +52,6 @@ class Layout:
     columns: tuple[SourceColumn, ...]
     defaults: dict[str, str]
     unanswered: tuple[str, ...] = ()
-    other: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

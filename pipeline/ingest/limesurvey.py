@@ -36,7 +36,6 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
 }
 DEFAULTS = {"id": "id", "started": "startdate", "finished": "submitdate", "duration": "interviewtime"}
 TELLING = {"submitdate", "lastpage", "startlanguage", "startdate", "datestamp"}  # two of these tell LimeSurvey
-OTHER = ("-oth-",)
 FREE = {"other", "comment", "sonstiges", "kommentar", "autre", "commentaire"}
 _CODE = re.compile(r"([A-Za-z][A-Za-z0-9_]*|[0-9]+X[0-9]+X[0-9]+\w*)((?:\[[^\[\]]*\])*)")
 _BOTH = re.compile(_CODE.pattern + r"(?:[.:|)]\s*|\s+[-–|:]\s+)")
@@ -116,7 +115,7 @@ def _layout(headings: Sequence[_Heading], names: Sequence[str], header_rows: int
     columns = tuple(_column(i, heading, codes, stems, wholes) for i, heading in enumerate(headings, 1))
     found = {_known(heading): column.name for heading, column in zip(headings, columns, strict=True)}
     defaults = {ours: found[code] for ours, code in DEFAULTS.items() if code in found}
-    return Layout("limesurvey", header_rows, columns, defaults, other=OTHER)
+    return Layout("limesurvey", header_rows, columns, defaults)
 
 
 def _known(heading: _Heading) -> str:

@@ -25,6 +25,7 @@ class Breaks:
 
     def __init__(self, study: Study, before: str, wave: str) -> None:
         self.study, self.before, self.wave = study, before, wave
+        self.resolver = study.resolver
 
     def of_indicator(self, name: str) -> list[str]:
         return self._of_condition(self.study.indicators[name].when)
@@ -82,7 +83,7 @@ class Breaks:
 
     def _of_ref(self, ref: str, chosen: tuple[str, ...] | None) -> list[str]:
         """chosen: the options that are asked for, None for all."""
-        variable = self.study.resolver.of(ref)[0]
+        variable = self.resolver.of(ref)[0]
         name = variable.question
         question = self.study.questions[name]
         for wave in (self.before, self.wave):

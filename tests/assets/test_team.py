@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -94,8 +96,8 @@ def postgres() -> Iterator[Server]:
 
 
 @contextmanager
-def running(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`survey ui`: webserver, daemon and sensor; stopped with everything that it started."""
+def running(home: Home, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`survey ui`: webserver, daemon and sensor, and its address; stopped with everything that it started."""
     port = free_port()
     with log.open("a") as stream:
         process = subprocess.Popen(
@@ -104,7 +106,7 @@ def running(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         )  # fmt: skip
         try:
             wait_for(lambda: answers(f"http://127.0.0.1:{port}/server_info"), 120, log)
-            yield process
+            yield process, f"http://127.0.0.1:{port}"
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
@@ -149,7 +151,7 @@ def test_waves_that_land_are_published_and_a_killed_server_goes_on(postgres: Ser
     home.dagster.mkdir(parents=True)
     (home.dagster / "dagster.yaml").write_text(settings(postgres.port))
     log = tmp_path / "ui.log"
-    with running(home, log) as server:
+    with running(home, log) as (server, _):
         for wave in ("1", "2"):
             drop(home, wave)
             wait_for(lambda wave=wave: wave in published(home), 120, log)
@@ -161,9 +163,37 @@ def test_waves_that_land_are_published_and_a_killed_server_goes_on(postgres: Ser
         time.sleep(1)
         kill_with_children(server.pid)
     assert published(home) == {"1", "2"}
-    with running(home, log):
+    with running(home, log) as (_, address):
         wait_for(lambda: published(home) == {"1", "2", "3"}, 240, log)
+        launched = backfill(address, ["1", "2", "3"])
+        filled = f"SELECT status FROM bulk_actions WHERE key = '{launched}'"
+        wait_for(lambda: postgres.ask(filled) == [("COMPLETED_SUCCESS",)], 180, log)
     assert not list(home.dagster.rglob("runs.db"))
+
+
+def backfill(address: str, waves: list[str]) -> str:
+    """Materializes every asset of these waves, as the UI does at "Materialize all". Returns the id of the backfill."""
+    nodes = graphql(address, "{ assetNodes { assetKey { path } isPartitioned } }", {})["assetNodes"]
+    params = {
+        "assetSelection": [node["assetKey"] for node in nodes if node["isPartitioned"]],
+        "partitionNames": waves,
+        "tags": [],
+    }
+    mutation = """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
+        __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+    said = graphql(address, mutation, {"p": params})["launchPartitionBackfill"]
+    assert said["__typename"] == "LaunchBackfillSuccess", said
+    return str(said["backfillId"])
+
+
+def graphql(address: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        said = json.load(response)
+    assert "errors" not in said, said
+    found: dict[str, Any] = said["data"]
+    return found
 
 
 def kill_with_children(process: int) -> None:

@@ -57,7 +57,6 @@ def recognised(*head: list[str]) -> Layout:
     assert layout is not None
     assert layout.platform == "limesurvey"
     assert layout.header_rows == len(head)
-    assert layout.other == ("-oth-",)
     assert [column.position for column in layout.columns] == list(range(1, len(head[0]) + 1))
     assert [column.kind for column in layout.columns] == KINDS
     return layout
