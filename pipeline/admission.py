@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.alerts import Alert, alert
@@ -18,7 +17,6 @@ from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import changed_rows
 from pipeline.errors import SurveyError, listed
-from pipeline.estimation.trends import WaveFigures, trend_rows
 from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, read_ledger, record
 from pipeline.locking import held
@@ -27,6 +25,7 @@ from pipeline.settings import Home
 from pipeline.store import WaveStore, arrow_rows, versions
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import Wave
+from pipeline.trending import trend_parts
 from pipeline.versions import code_digest, hashed
 
 KEPT = {t.name: t for t in (*tables.PUBLISHED, tables.RESPONSES, tables.RESPONDENTS, tables.CELLS)}
@@ -224,8 +223,8 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
             contents.append(Content(table, table.columns_for(study), parts, schema=schema))
         contents.append(_rows(tables.WAVES, wave_rows(ledger, study.synthetic)))
         contents.append(_rows(tables.RUNS, run_rows(ledger)))
-        trends = trend_rows(study, [_figures(home, study_file, wave, admitted) for wave, admitted in published.items()])
-        contents.append(_rows(tables.TRENDS, trends))
+        trends = trend_parts(home, study_file, published)
+        contents.append(Content(tables.TRENDS, tables.TRENDS.columns_for(None), trends))
         parts = [home.errata(name)] if home.errata(name).exists() else []
         contents.append(Content(tables.ERRATA, tables.ERRATA.columns_for(None), parts))
         views = {table.name: f"core.{table.name}" for table in (tables.RESPONDENTS, tables.RESPONSES)}
@@ -239,23 +238,6 @@ def shown_state(home: Home, study: str) -> str:
     """Hash of what a publication shows: the ledger. `Home.shown` holds that of the last one."""
     path = home.ledger(study)
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
-
-
-def _figures(home: Home, study_file: StudyFile, wave: str, admitted: Admitted) -> WaveFigures:
-    """What trends need of a wave's admitted version."""
-    store = WaveStore(home, study_file, wave)
-    paths = {name: store.path_of(tables.BY_NAME[name], version) for name, version in admitted.tables.items()}
-    found = {
-        table.name: pq.read_table(paths[table.name]).to_pandas()
-        for table in (tables.SHARES, tables.FINDINGS, tables.TIERS, tables.SCORE_MEANS)
-        if table.name in paths
-    }
-
-    def analysed(columns: list[str] | None) -> pd.DataFrame:
-        chosen = ("disposition", "=", "analysed")
-        return pq.read_table(paths[tables.RESPONDENTS.name], columns=columns, filters=[chosen]).to_pandas()
-
-    return WaveFigures(wave, found, admitted.analysed, analysed)
 
 
 def _rows(table: tables.Table, rows: list[dict[str, Any]] | pd.DataFrame) -> Content:

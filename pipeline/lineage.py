@@ -12,9 +12,7 @@ import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.errors import SurveyError, nearest
-from pipeline.estimation.groups import Grouping
-from pipeline.estimation.membership import membership, places
-from pipeline.estimation.trends import level_members
+from pipeline.estimation.members import Members
 from pipeline.ledger import Admitted, RunEntry, read_ledger
 from pipeline.quality import column_words
 from pipeline.reading import rows_of
@@ -71,15 +69,13 @@ def lineage(home: Home, study_file: StudyFile, finding_id: str) -> Lineage:
         )  # fmt: skip
     path = store.path_of(tables.RESPONDENTS, admitted.tables[tables.RESPONDENTS.name])
     respondents = pq.read_table(path, filters=[("disposition", "=", "analysed")]).to_pandas()
-    grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
-    groups = membership(study.comparisons[finding["comparison"]], grouping)
-    tiers = places(respondents["tier"].to_numpy(object), tuple(study.tiers.order) if study.tiers else ())
-    inside = level_members(study, respondents, finding["segment"], finding["level"])
+    members = Members(study, respondents)
+    inside = members.levels[finding["segment"], finding["level"]]
     answer = respondents[finding["indicator"]].to_numpy(float, na_value=np.nan)
     rows = respondents["source_row"].to_numpy()
     counted = []
-    for end, group in zip(("a", "b"), groups.of(tiers, groups.respondent_levels(respondents)), strict=True):
-        base = group & ~np.isnan(answer) & (inside if inside is not None else True)
+    for end, group in zip(("a", "b"), members.groups[finding["comparison"]], strict=True):
+        base = group & inside & ~np.isnan(answer)
         for what, chosen in ((f"x_{end}", base & (answer == 1)), (f"n_{end}", base)):
             numbers = tuple(int(row) for row in rows[chosen])
             if len(numbers) != finding[what]:

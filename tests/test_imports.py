@@ -25,7 +25,7 @@ ORDER = [
     ["publish"],
     ["ledger", "locking", "reading", "printing"],
     ["store", "alerts"],
-    ["quality", "errata"],
+    ["quality", "errata", "trending"],
     ["admission", "drafting", "checking", "lineage"],
     ["landing"],
     ["synthetic"],

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from pipeline.estimation.changes import LEVEL, Change, ShareOf, mean_change, ratio_change, share_change
 from pipeline.estimation.counts import Floats
-from pipeline.estimation.groups import Grouping
-from pipeline.estimation.means import levels_of_respondents
-from pipeline.estimation.membership import membership, places
+from pipeline.estimation.members import Members
 from pipeline.estimation.multiplicity import benjamini_hochberg
+from pipeline.estimation.overlap import Answers, Overlap, covered
 from pipeline.estimation.score_table import score_columns
 from pipeline.estimation.share_table import WILSON
 from pipeline.estimation.status import worse_of
@@ -27,7 +26,6 @@ from pipeline.study.breaks import MUCH, Breaks
 from pipeline.study.model import Study
 from pipeline.study.sampling import UNWEIGHTED
 
-Chosen = NDArray[np.bool_]
 MEASURES = ("indicator", "finding", "tier", "score")
 METHODS = {
     "indicator": "MOVER from the limits of both shares",
@@ -43,6 +41,7 @@ class WaveFigures:
     """What is published of one wave. tables: name -> frame. read: the analysed of table `respondents`, some columns
     or all; they are read only where ids occur in two waves."""
 
+    study: Study
     wave: str
     tables: Mapping[str, pd.DataFrame]
     analysed: int
@@ -53,26 +52,22 @@ class WaveFigures:
         return self.read(None)
 
     @cached_property
+    def members(self) -> Members:
+        return Members(self.study, self.respondents)
+
+    @cached_property
     def rows_by_id(self) -> pd.Series[Any]:
         """Place of each respondent that has an id of its own, by the id; ids that only number the rows tell nothing."""
         ids = self.read(["respondent_id"])["respondent_id"].astype(str)
         own = ~ids.str.fullmatch("row-[0-9]+") & ~ids.duplicated(keep=False)
         return pd.Series(np.flatnonzero(own), index=ids[own])
 
-    @property
+    @cached_property
     def numbered(self) -> bool:
         """Whether ids look like mere numbers of the responses, which begin anew in each wave."""
         ids = self.rows_by_id.index
         numbers = [int(name) for name in ids if re.fullmatch("[0-9]{1,9}", name)]
         return len(numbers) == len(ids) > 0 and max(numbers) <= 3 * len(ids)
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """Places, in both waves, of the respondents that are in both."""
-
-    before: NDArray[np.intp]
-    after: NDArray[np.intp]
 
 
 def wave_pairs(waves: Sequence[str], baseline: str | None) -> list[tuple[str, str]]:
@@ -82,22 +77,19 @@ def wave_pairs(waves: Sequence[str], baseline: str | None) -> list[tuple[str, st
     return list(dict.fromkeys([*pairs, *anchored]))
 
 
-def trend_rows(study: Study, waves: Sequence[WaveFigures]) -> pd.DataFrame:
-    """Rows of table `trends`. waves: in order.
+def trend_rows(study: Study, before: WaveFigures, after: WaveFigures) -> pd.DataFrame:
+    """Rows of table `trends` of one pair of waves: a figure that both publish has one.
 
-    A figure has a row for each pair of waves that both publish it; where it can't be compared the row says why and
-    has no test and no wording.
+    Where it can't be compared the row says why and has no test and no wording.
     """
-    of = {w.wave: w for w in waves}
-    parts = [rows for pair in wave_pairs([w.wave for w in waves], study.baseline)
-             for rows in _Pair(study, of[pair[0]], of[pair[1]]).rows() if len(rows)]  # fmt: skip
+    parts = [rows for rows in _Pair(study, before, after).rows() if len(rows)]
     if not parts:
         return pd.DataFrame()
     frame = pd.concat(parts, ignore_index=True)
     frame["ci_level"] = LEVEL
     frame["comparable"] = frame["reason"] == ""
     frame["p_value"] = frame["p_value"].where(frame["comparable"])
-    family = frame["wave_before"] + " | " + frame["wave"] + " | " + frame["measure"] + " | " + frame["comparison"]
+    family = frame["measure"] + " | " + frame["comparison"]
     family += np.where(frame["segment"] == "all", "", " | segments")
     frame["q_value"] = benjamini_hochberg(frame["p_value"], family)
     columns, resolver = list(frame.columns), study.resolver
@@ -180,39 +172,37 @@ class _Pair:
     def _share_overlaps(self, measure: str, both: pd.DataFrame) -> tuple[Floats, Floats]:
         """(respondents in both bases, covariance) of each row."""
         count, covariance = np.zeros(len(both)), np.zeros(len(both))
-        if not len(self.overlap.before):
+        names = sorted(set(both["name"]))
+        answers = self._answers(measure, names) if len(self.overlap.before) else None
+        if answers is None:
             return count, covariance
-        for place, rows in both.groupby(["segment", "level"]).indices.items():
-            segment, level = (str(part) for part in place)  # type: ignore[attr-defined]
-            names = both.loc[rows, "name"].tolist()
-            first, second = (self._influence(w, measure, names, segment, level) for w in (self.before, self.after))
-            if first is None or second is None:
-                continue
-            (z1, in1), (z2, in2) = first, second
-            at1, at2 = self.overlap.before, self.overlap.after
-            covariance[rows] = (z1[at1] * z2[at2]).sum(axis=0)
-            count[rows] = (in1[at1] & in2[at2]).sum(axis=0)
+        first, second = (w.members.levels for w in (self.before, self.after))
+        known = [key for key in first if key in second]
+        got = covered(*answers, self.overlap, [(first[key], second[key]) for key in known])
+        rows, at = _where(both, known, names)
+        count[rows], covariance[rows] = got.count[at], got.covariance[at]
         return count, covariance
 
-    def _influence(
-        self, w: WaveFigures, measure: str, names: list[str], segment: str, level: str
-    ) -> tuple[Floats, Chosen] | None:
-        """w (y - p) / W of each respondent, and who is in the base."""
+    def _values(self, w: WaveFigures, measure: str, names: Sequence[str]) -> Floats | None:
+        """The figures' own values, (respondents, names); None where the wave's respondents do not tell."""
         r = w.respondents
-        members = level_members(self.study, r, segment, level)
-        if members is None or (measure == "indicator" and not set(names) <= set(r.columns)):
-            return None
-        if measure == "indicator":
-            y = r[names].to_numpy(float, na_value=np.nan)
-        elif measure == "score":
-            column = {dimension: name for name, dimension in score_columns(self.study.score).items()}
-            if not {column[name] for name in names} <= set(r.columns):
-                return None
-            y = r[[column[name] for name in names]].to_numpy(float, na_value=np.nan)
-        else:
+        if measure == "tier":
             tier = r["tier"].fillna("without_tier").to_numpy(object)
-            y = (tier[:, None] == np.array(names, dtype=object)[None, :]).astype(float)
-        return _influences(y, members, r["weight"].to_numpy(float))
+            return (tier[:, None] == np.array(names, dtype=object)[None, :]).astype(float)
+        if measure == "score":
+            column = {dimension: name for name, dimension in score_columns(self.study.score).items()}
+            names = [column[name] for name in names]
+        return r[list(names)].to_numpy(float, na_value=np.nan) if set(names) <= set(r.columns) else None
+
+    def _answers(self, measure: str, names: Sequence[str], weighted: bool = True) -> tuple[Answers, Answers] | None:
+        found = []
+        for w in (self.before, self.after):
+            y = self._values(w, measure, names)
+            if y is None:
+                return None
+            weight = w.respondents["weight"].to_numpy(float) if weighted else np.ones(len(y))
+            found.append(Answers(y, weight))
+        return found[0], found[1]
 
     # -- the score
 
@@ -262,40 +252,29 @@ class _Pair:
         return self._frame("finding", both.assign(**smaller), "ratio", change, overlap, reasons)
 
     def _ratio_overlaps(self, both: pd.DataFrame) -> tuple[Floats, Floats]:
+        """As `_share_overlaps`, of log ratios: their covariance is that of the shares, each over its own share."""
         count, covariance = np.zeros(len(both)), np.zeros(len(both))
         if not len(self.overlap.before):
             return count, covariance
-        study = self.study
-        grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
-        for place, rows in both.groupby(["comparison", "segment", "level"]).indices.items():
-            name, segment, level = (str(part) for part in place)  # type: ignore[attr-defined]
-            indicators = both.loc[rows, "name"].tolist()
-            found = []
-            for w in (self.before, self.after):
-                r = w.respondents
-                members = level_members(study, r, segment, level)
-                if members is None or not set(indicators) <= set(r.columns):
-                    break
-                comparison = study.comparisons[name]
-                groups = membership(comparison, grouping)
-                tiers = places(r["tier"].to_numpy(object), tuple(study.tiers.order) if study.tiers else ())
-                y = r[indicators].to_numpy(float, na_value=np.nan)
-                plain = comparison.weight == UNWEIGHTED
-                weight = np.ones(len(r)) if plain else r["weight"].to_numpy(float)
-                z = np.zeros(y.shape)
-                inside = np.zeros(y.shape, dtype=bool)
-                for sign, group in zip((1, -1), groups.of(tiers, groups.respondent_levels(r)), strict=True):
-                    own, base = _influences(y, group & members, weight)
-                    p = np.nansum(np.where(base, y, 0) * weight[:, None], axis=0) / np.maximum(
-                        (base * weight[:, None]).sum(axis=0), 1e-300
-                    )
-                    z += sign * np.divide(own, p, out=np.zeros_like(own), where=p > 0)
-                    inside |= base
-                found.append((z, inside))
-            if len(found) == 2:
-                (z1, in1), (z2, in2) = found
-                covariance[rows] = (z1[self.overlap.before] * z2[self.overlap.after]).sum(axis=0)
-                count[rows] = (in1[self.overlap.before] & in2[self.overlap.after]).sum(axis=0)
+        names = sorted(set(both["name"]))
+        first, second = (w.members for w in (self.before, self.after))
+        known = [key for key in first.levels if key in second.levels]
+        for name in set(both["comparison"]):
+            answers = self._answers("indicator", names, self.study.comparisons[name].weight != UNWEIGHTED)
+            if answers is None or name not in first.groups or name not in second.groups:
+                continue
+            groups = [(a, b, a | b) for a, b in (first.groups[name], second.groups[name])]
+            own = np.flatnonzero(both["comparison"] == name)
+            rows, at = _where(both.iloc[own], known, names)
+            for i, j in ((0, 0), (0, 1), (1, 0), (1, 1), (2, 2)):
+                sets = [(first.levels[key] & groups[0][i], second.levels[key] & groups[1][j]) for key in known]
+                part = covered(*answers, self.overlap, sets)
+                if i == 2:
+                    count[own[rows]] = part.count[at]
+                    continue
+                each = part.before[at] * part.after[at]
+                of_logs = np.divide(part.covariance[at], each, out=np.zeros(len(rows)), where=each > 0)
+                covariance[own[rows]] += of_logs if i == j else -of_logs
         return count, covariance
 
     # -- rows
@@ -331,22 +310,13 @@ def _share_of(both: pd.DataFrame, end: str) -> ShareOf:
     return ShareOf(x, n, p, low, high, n_eff, np.where(simple, np.inf, df), simple)
 
 
-def _influences(y: Floats, members: Chosen, weight: Floats) -> tuple[Floats, Chosen]:
-    inside = members[:, None] & ~np.isnan(y)
-    w = weight[:, None] * inside
-    filled, total = np.where(inside, y, 0.0), w.sum(axis=0)
-    share = np.divide((w * filled).sum(axis=0), total, out=np.zeros(y.shape[1]), where=total > 0)
-    z = np.divide(w * (filled - share), total, out=np.zeros_like(filled), where=total > 0)
-    return z, inside
-
-
-def level_members(study: Study, respondents: pd.DataFrame, segment: str, level: str) -> Chosen | None:
-    """Who is in a level; None where the wave's respondents do not tell."""
-    try:
-        of = levels_of_respondents(respondents, study.tiers, study.segment_columns)
-        return next((members for s, own, members in of if (s, own) == (segment, level)), None)
-    except KeyError:  # a segment declared since
-        return None
+def _where(
+    rows: pd.DataFrame, levels: Sequence[tuple[str, str]], names: Sequence[str]
+) -> tuple[NDArray[np.intp], tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Rows that lie in a known level, and the place of their level and their name."""
+    level = pd.MultiIndex.from_tuples(levels).get_indexer(pd.MultiIndex.from_frame(rows[["segment", "level"]]))
+    own = np.flatnonzero(level >= 0)
+    return own, (level[own], pd.Index(names).get_indexer(pd.Index(rows["name"]))[own])
 
 
 def _base_status(study: Study, n: pd.Series[Any]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:

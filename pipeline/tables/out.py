@@ -760,6 +760,7 @@ TRENDS = Table(
     ),
     preview=("measure", "name", "comparison", "segment", "level", "wave_before", "wave", "value_before", "value",
              "change", "change_low", "change_high", "q_value", "comparable"),
+    code=("pipeline.estimation", "pipeline.study"),
 )  # fmt: skip
 
 PUBLISHED = (

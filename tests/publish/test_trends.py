@@ -101,6 +101,14 @@ def test_a_further_wave_changes_nothing_of_former_pairs(panel: Panel):
     assert {key: three[key] for key in two} == two
 
 
+def test_each_pair_of_waves_is_worked_out_once(panel: Panel):
+    home = panel[0]
+    files = {path: path.stat().st_mtime_ns for path in home.processed(STUDY).glob("*/*/trends.parquet")}
+    assert sorted(path.parent.parent.name for path in files) == ["2", "3", "3"]
+    survey(home, "run", STUDY)
+    assert {path: path.stat().st_mtime_ns for path in home.processed(STUDY).glob("*/*/trends.parquet")} == files
+
+
 def test_no_change_is_claimed_across_a_break(panel: Panel):
     rows = [row for key, row in trends(panel[0]).items() if key[3] == "place" and key[5:] == ("1", "2")]
     assert rows
