@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.alerts import failure_sensor
 from assets.building import asset_key, group_of, lock_name
+from assets.claims import claims_asset
 from assets.core import core_assets
 from assets.findings import finding_assets
 from assets.landing import landing_sensor, nightly_schedule
@@ -32,7 +33,8 @@ def study_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         *robustness_assets(study_file),
         *maturity_assets(study_file),
     ]
-    return [*(asset for asset in by_wave if asset.key in made), database_asset(study_file)]
+    claims = [claims_asset(study_file)] if study_file.study.claim_set.claims else []
+    return [*(asset for asset in by_wave if asset.key in made), *claims, database_asset(study_file)]
 
 
 def study_job(study: str) -> dg.UnresolvedAssetJobDefinition:

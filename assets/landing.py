@@ -9,12 +9,13 @@ import dagster as dg
 
 from assets.building import asset_key
 from assets.healing import end_orphans
-from assets.published import database_key
+from assets.published import publication
 from assets.studies import read_study
 from assets.waves import job_name, waves_of
 from pipeline.errors import SurveyError, listed
 from pipeline.landing import Landed, look, stale_tables, stamps
 from pipeline.settings import home
+from pipeline.study.loading import StudyFile
 from pipeline.study.waves import is_wave_name
 
 SECONDS = 15  # between two looks
@@ -50,7 +51,7 @@ def landing_sensor(jobs: Mapping[str, dg.UnresolvedAssetJobDefinition]) -> dg.Se
                 remarks.append(str(error))
                 continue
             remarks += [f"{study}, wave {wave}, waits for {what}" for wave, what in found.waiting.items()]
-            requests += _requests(study, found)
+            requests += _requests(read_study(study), found)
             _register(context.instance, study, [due.wave for due in found.due])
         reason = "\n".join(remarks) or "nothing has landed"
         return dg.SensorResult(
@@ -67,13 +68,13 @@ def _register(instance: dg.DagsterInstance, study: str, waves: Sequence[str]) ->
     instance.add_dynamic_partitions(waves_of(study).name or "", waves)
 
 
-def _requests(study: str, found: Landed) -> Iterator[dg.RunRequest]:
-    job = job_name(study)
+def _requests(study_file: StudyFile, found: Landed) -> Iterator[dg.RunRequest]:
+    job = job_name(study_file.name)
     for due in found.due:
         yield dg.RunRequest(run_key=due.key, job_name=job, partition_key=due.wave, tags={WHY: due.why})
     if found.publish:
         why = {WHY: "the database does not show the waves as they are"}
-        yield dg.RunRequest(run_key=found.publish, job_name=job, asset_selection=[database_key(study)], tags=why)
+        yield dg.RunRequest(run_key=found.publish, job_name=job, asset_selection=publication(study_file), tags=why)
 
 
 def nightly_schedule(study: str) -> dg.ScheduleDefinition:
@@ -103,7 +104,7 @@ def nightly_schedule(study: str) -> dg.ScheduleDefinition:
                 yield dg.RunRequest(
                     run_key=f"{study}/{wave}/{night}",
                     partition_key=wave,
-                    asset_selection=[*(asset_key(study, table) for table in stale), database_key(study)],
+                    asset_selection=[*(asset_key(study, table) for table in stale), *publication(study_file)],
                     tags={WHY: f"nightly: {listed(table.name for table in stale)}"},
                 )
         if not requested:

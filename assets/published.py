@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.building import OWNERS, asset_key, described, group_of
+from assets.claims import claims_key
 from assets.studies import read_study
 from pipeline import tables
 from pipeline.admission import publish_study
@@ -17,12 +18,21 @@ def database_key(study: str) -> dg.AssetKey:
     return dg.AssetKey([study, "out_database"])
 
 
+def publication(study_file: StudyFile) -> list[dg.AssetKey]:
+    """What is made of all waves together."""
+    claims = [claims_key(study_file.name)] if study_file.study.claim_set.claims else []
+    return [*claims, database_key(study_file.name)]
+
+
 def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
     study = study_file.name
 
     @dg.asset(
         key=database_key(study),
-        deps=[dg.AssetDep(asset_key(study, tables.QUALITY_CHECKS), partition_mapping=dg.AllPartitionMapping())],
+        deps=[
+            dg.AssetDep(asset_key(study, tables.QUALITY_CHECKS), partition_mapping=dg.AllPartitionMapping()),
+            *publication(study_file)[:-1],
+        ],
         group_name=group_of(study, "out"),
         kinds={"duckdb"},
         owners=OWNERS,

@@ -43,4 +43,4 @@ def _varied(name: str, wave: str, version: str) -> Robustness:
         study.sampling_columns, available(store),
     )  # fmt: skip
     findings = store.read(tables.FINDINGS).to_pandas()
-    return robustness(wave, inputs, sections, findings, study.display.suppress_below, study.claims)
+    return robustness(wave, inputs, sections, findings, study.display.suppress_below, study.claim_set.claims)

@@ -17,7 +17,7 @@ import dagster as dg
 from assets.definitions import study_definitions, study_job
 from assets.healing import HOST, PROCESS, end_orphans
 from assets.landing import SETTLED_SECONDS
-from assets.published import database_key
+from assets.published import publication
 from assets.studies import study_names
 from assets.waves import job_name, waves_of
 from pipeline.errors import SurveyError
@@ -84,18 +84,18 @@ def run_study(
         register_waves(instance, study_file.name, waves)
         definitions = study_definitions(study_file, study_job(study_file.name))
         job = definitions.resolve_job_def(job_name(study_file.name))
-        database = database_key(study_file.name)
+        last = publication(study_file)
         everything = list(job.asset_layer.executable_asset_keys)
         if len(waves) == 1:
             outcome = _run(job, instance, everything, waves[0], told)
             if not outcome.problem:
                 return [outcome]
             # a wave that is set aside is published as such
-            return [outcome, _run(job, instance, [database], None, told)]
+            return [outcome, _run(job, instance, last, None, told)]
         ordered = sorted(waves, key=lambda wave: (wave != study_file.study.baseline, wave))
-        of_waves = [key for key in everything if key != database]
+        of_waves = [key for key in everything if key not in last]
         outcomes = [_run(job, instance, of_waves, wave, told) for wave in ordered]
-        return [*outcomes, _run(job, instance, [database], None, told)]
+        return [*outcomes, _run(job, instance, last, None, told)]
 
 
 def _import_ahead() -> None:

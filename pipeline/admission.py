@@ -13,12 +13,13 @@ import pandas as pd
 
 from pipeline import tables
 from pipeline.alerts import Alert, alert
+from pipeline.auditing import claim_parts, tell_changes
 from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import changed_rows
 from pipeline.errors import SurveyError, listed
 from pipeline.ingest.files import files_in
-from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, read_ledger, record
+from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, published_waves, read_ledger, record
 from pipeline.locking import held
 from pipeline.publish.database import Content, publish
 from pipeline.settings import Home
@@ -211,7 +212,7 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
             tell(f"wave {wave} is withdrawn: its folder is gone")
         shown = shown_state(home, name)
         ledger = read_ledger(home.ledger(name))
-        published = {wave: e.admitted for wave, e in sorted(ledger.waves.items()) if e.admitted}
+        published = published_waves(ledger)
         contents = []
         for table in (*tables.PUBLISHED, *CORE):
             parts = [
@@ -225,6 +226,9 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
         contents.append(_rows(tables.RUNS, run_rows(ledger)))
         trends = trend_parts(home, study_file, published)
         contents.append(Content(tables.TRENDS, tables.TRENDS.columns_for(None), trends))
+        claims = claim_parts(home, study_file, published)
+        tell_changes(home, study_file, claims, run_id)
+        contents.append(Content(tables.CLAIMS, tables.CLAIMS.columns_for(None), list(claims.values())))
         parts = [home.errata(name)] if home.errata(name).exists() else []
         contents.append(Content(tables.ERRATA, tables.ERRATA.columns_for(None), parts))
         views = {table.name: f"core.{table.name}" for table in (tables.RESPONDENTS, tables.RESPONSES)}

@@ -18,7 +18,8 @@ from pipeline.settings import Home, webhook
 LOG = logging.getLogger("survey.alerts")
 SECONDS = 5  # that a webhook may take
 MOST_TRIES = 5
-Kind = Literal["quarantined", "failed"]
+Kind = Literal["quarantined", "failed", "verdict"]
+WHAT = {"quarantined": "is quarantined", "failed": "failed", "verdict": "verdicts changed"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Alert:
     @property
     def headline(self) -> str:
         where = f"{self.study}, wave {self.wave}" if self.wave else self.study
-        return f"{where} {'is quarantined' if self.kind == 'quarantined' else 'failed'}: {self.text}"
+        return f"{where} {WHAT[self.kind]}: {self.text}"
 
 
 def alerts_file(home: Home, study: str) -> Path:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -140,6 +140,8 @@ def _bundled_study(where: Home) -> None:
     target = where.study_file(DEMO)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
+        for companion in BUNDLED_STUDIES.glob(f"{DEMO}.claims.yaml"):
+            shutil.copyfile(companion, target.with_name(companion.name))
         shutil.copyfile(BUNDLED_STUDIES / target.name, target)
 
 
@@ -466,6 +468,108 @@ def lineage(
         print(f"  {c.what} = {c.number:,} records of the delivery: {ranges(c.source_rows)}")
     for name, value in made.items():
         print(f"  {name}: {value}")
+
+
+@app.command(epilog=_example("claims social-maturity --wave 2021"))
+def claims(
+    study: Study,
+    wave: WaveOption = None,
+    problems: Annotated[bool, typer.Option("--problems", help="Only those that an editor has to look at.")] = False,
+    sentences: Annotated[bool, typer.Option("--sentences", help="What may be said instead, in words.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print what the data say of each printed sentence. Exit code 1 where one that must hold is contradicted."""
+    from pipeline.claims.verdicts import CONTRADICTED
+    from pipeline.printing import harmless, print_rows
+    from pipeline.reading import rows_of
+
+    where = home()
+    study_file = _study_file(where, study)
+    published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
+    _known(f"{study}, published waves", wave, published)
+    sql = "SELECT * FROM claims WHERE (wave = ? OR ? IS NULL) AND (problem OR NOT ?)"
+    names, rows = rows_of(where, study, sql, [wave, wave, problems])
+    if as_json:
+        print_rows(rows, names, True)
+    elif not rows:
+        declared = len(study_file.study.claim_set.claims)
+        print(f"No claims: {declared} in the study file{', none with a problem' if problems and declared else ''}.")
+    elif sentences:
+        for row in rows:
+            print(harmless(f"{row['wave']} {row['claim']}: {row['verdict']}: {row['says']}"))
+            print(harmless(f"  {row['wording'] or row['reason']}"))
+    else:
+        title = f"{study}{', SYNTHETIC DATA' if any(row['synthetic'] for row in rows) else ''}"
+        print_rows([_claim_line(row) for row in rows], tuple(_claim_line(rows[0])), False, title)
+        for row in rows:
+            for what in ("explanation", "coherence"):
+                if row["problem"] and row[what]:
+                    print(harmless(f"  {row['wave']} {row['claim']}: {row[what]}"))
+        for name, reading in study_file.study.claim_set.readings.items():
+            print(harmless(f"  reading: {name.replace('_', ' ')} is {reading}"))
+    if any(row["must_hold"] and row["verdict"] == CONTRADICTED for row in rows):
+        raise typer.Exit(1)
+
+
+def _claim_line(row: dict[str, Any]) -> dict[str, object]:
+    from pipeline.claims.audit import SHARES
+    from pipeline.printing import shown
+
+    def figure(value: object) -> str:
+        if not isinstance(value, float):
+            return ""
+        if row["statistic"] in SHARES:
+            return f"{100 * value:.1f}%"
+        return shown(value) if value in (float("inf"),) else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+
+    interval = f"{figure(row['low'])} to {figure(row['high'])}" if row["low"] is not None else ""
+    return {
+        "": "!" if row["problem"] else "", "wave": row["wave"], "claim": row["claim"], "claimed": row["claimed"],
+        "observed": figure(row["observed"]), "95% CI": interval, "verdict": row["verdict"],
+        "figure": f"{row['reproduction']}{': ' if row['kinds'] else ''}{row['kinds']}", "direction": row["direction"],
+        "why": row["reason"] or (f"{row['soft']}: {row['reading']}" if row["reading"] else ""),
+    }  # fmt: skip
+
+
+@app.command(epilog=_example('wording ospo "Big firms are twice as likely to have a program" --indicator has_program'
+                             " --comparison large"))  # fmt: skip
+def wording(
+    study: Study,
+    sentence: Annotated[str, typer.Argument(help="A sentence that is to be printed.", show_default=False)],
+    indicator: Annotated[str, typer.Option(help="What respondents do.", show_default=False)],
+    comparison: Annotated[str, typer.Option(help="The two groups.", show_default=False)],
+    wave: WaveOption = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is wrong with a sentence about a finding, and how the data let it be said. Exit code 1 for faults."""
+    from pipeline.claims.proposed import faults
+    from pipeline.printing import harmless
+    from pipeline.reading import rows_of
+
+    where = home()
+    study_file = _study_file(where, study)
+    _known(f"{study}, indicators", indicator, list(study_file.study.indicators))
+    _known(f"{study}, comparisons", comparison, list(study_file.study.comparisons))
+    published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
+    _known(f"{study}, published waves", wave, published)
+    sql = "SELECT * FROM findings WHERE wave = COALESCE(?, (SELECT MAX(wave) FROM findings)) AND segment = 'all'"
+    _, rows = rows_of(where, study, f"{sql} AND indicator = ? AND comparison = ?", [wave, indicator, comparison])
+    if not rows:
+        raise SurveyError(study, "has no such finding", do=f"survey run {study}")
+    finding = rows[0]
+    opt_in = study_file.study.sample.type == "opt_in"
+    found = faults(sentence, finding, opt_in, study_file.study.claim_set.margins)
+    if as_json:
+        told = [{"kind": fault.kind, "words": fault.words} for fault in found]
+        answer = {"sentence": sentence, "finding_id": finding["finding_id"], "faults": told,
+                  "wording": finding["wording"]}  # fmt: skip
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
+    else:
+        for fault in found:
+            print(harmless(f"{fault.kind}: {fault.words}"))
+        print(harmless(f"{'Write' if found else 'It may be printed. At length'}: {finding['wording']}"))
+    if found:
+        raise typer.Exit(1)
 
 
 @app.command(epilog=_example("release social-maturity 2021"))

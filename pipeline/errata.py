@@ -19,6 +19,7 @@ FIGURES: Mapping[str, Mapping[str, int | None]] = {
     "shares": {"share": 2, "status": None},
     "toplines": {"share": 2, "mean": 1, "status": None},
     "tiers": {"share": 2, "mean_score": 0},
+    "claims": {"verdict": None, "reproduction": None},
 }
 """Table: its figures, with the decimals that are printed of each (2 of a share are whole percents); None: a word."""
 SAME = 1e-9  # relative; less comes from another order of adding

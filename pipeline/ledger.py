@@ -118,3 +118,8 @@ def alone(path: Path) -> Iterator[None]:
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def published_waves(ledger: Ledger) -> dict[str, Admitted]:
+    """The version of each wave that is published, in order."""
+    return {wave: entry.admitted for wave, entry in sorted(ledger.waves.items()) if entry.admitted}

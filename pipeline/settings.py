@@ -49,6 +49,10 @@ class Home:
     def errata(self, study: str) -> Path:
         return self.processed(study) / "errata.parquet"
 
+    def audited(self, study: str) -> Path:
+        """Which claims table of each wave the errata know of."""
+        return self.processed(study) / "claims.json"
+
     def shown(self, study: str) -> Path:
         """Hash of the ledger that the published database shows."""
         return self.processed(study) / "published"

@@ -25,7 +25,7 @@ def trend_parts(home: Home, study_file: StudyFile, published: Mapping[str, Admit
 
     @cache
     def figures(wave: str) -> WaveFigures:
-        return _figures(home, study_file, wave, published[wave])
+        return wave_figures(home, study_file, wave, published[wave])
 
     parts = []
     for before, after in wave_pairs(list(published), study.baseline):
@@ -40,7 +40,7 @@ def trend_parts(home: Home, study_file: StudyFile, published: Mapping[str, Admit
     return parts
 
 
-def _figures(home: Home, study_file: StudyFile, wave: str, admitted: Admitted) -> WaveFigures:
+def wave_figures(home: Home, study_file: StudyFile, wave: str, admitted: Admitted) -> WaveFigures:
     """What trends need of a wave's admitted version."""
     store = WaveStore(home, study_file, wave)
     paths = {name: store.path_of(tables.BY_NAME[name], version) for name, version in admitted.tables.items()}

@@ -10,6 +10,16 @@
 {%- endif -%}
 {%- endmacro %}
 
+{# Whether a respondent is in the base of a rule: everyone, asked, answered or substantive. #}
+{% macro in_base(questions, rule) -%}
+{%- for q in questions -%}
+{%- if rule == "everyone" -%}TRUE
+{%- elif rule == "asked" -%}{% if q.asked_if is none %}TRUE{% else %}{{ holds(q.asked_if) }}{% endif %}
+{%- else -%}{{ q.answered | name }} IS NOT NULL{% if rule == "substantive" and q.no_content is not none %} AND NOT {{ holds(q.no_content) }}{% endif %}
+{%- endif -%}{{ " AND " if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}
+
 {# A number as people write it: 1200, 1,200.50, $1,200, 12%. Anything else is NULL. #}
 {% macro number(text) -%}
 CASE WHEN regexp_full_match(TRIM({{ text }}), '[$€£]?\s?[-+]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?\s?%?')

@@ -13,11 +13,12 @@ STUDIES = Path(__file__).resolve().parent.parent / "studies"
 
 
 def make_home(folder: Path, *study_files: Path) -> Home:
-    """A home with copies of study files."""
+    """A home with copies of study files and their claims."""
     home = Home(folder)
     home.studies.mkdir(parents=True)
     for path in study_files:
-        (home.studies / path.name).write_bytes(path.read_bytes())
+        for file in (path, *path.parent.glob(f"{path.stem}.claims.yaml")):
+            (home.studies / file.name).write_bytes(file.read_bytes())
     return home
 
 

@@ -26,6 +26,7 @@ ORDER = [
     ["ledger", "locking", "reading", "printing"],
     ["store", "alerts"],
     ["quality", "errata", "trending"],
+    ["auditing"],
     ["admission", "drafting", "checking", "lineage"],
     ["landing"],
     ["synthetic"],

@@ -67,11 +67,7 @@ def compare(
     ]
     if not pairs or not indicators:
         return pd.DataFrame()
-    found = _estimates(_counts(pairs))
-    designed = [i for i, pair in enumerate(pairs) if not pair.counted]
-    if designed:
-        for name, values in _designed([pairs[i] for i in designed]).items():
-            found[name][designed] = values
+    found = pair_estimates(pairs)
     frame = pd.DataFrame(_places(wave, pairs) | {name: values.ravel() for name, values in found.items()})
     frame["q_value"] = benjamini_hochberg(frame["p_value"], frame.pop("family"))
     frame["base"] = [indicators[name].base for name in pairs[0].cells.indicators] * len(pairs)
@@ -88,6 +84,17 @@ def compare(
         frame, pairs, of_shares, circular, indicators, display, sample.type == "opt_in", synthetic
     )
     return frame
+
+
+def pair_estimates(pairs: Sequence[GroupPair], level: float = LEVEL) -> dict[str, Any]:
+    """Shares, ratio, difference and odds ratio with their limits at a level: columns of `findings`, pairs by
+    indicators. By counts where they say all, else by the design."""
+    found = _estimates(_counts(pairs), level)
+    designed = [i for i, pair in enumerate(pairs) if not pair.counted]
+    if designed:
+        for name, values in _designed([pairs[i] for i in designed], level).items():
+            found[name][designed] = values
+    return found
 
 
 def _places(wave: str, pairs: Sequence[GroupPair]) -> dict[str, Any]:
@@ -127,23 +134,23 @@ def _counts(pairs: Sequence[GroupPair]) -> dict[str, Any]:
     return found
 
 
-def _estimates(found: dict[str, Any]) -> dict[str, Any]:
+def _estimates(found: dict[str, Any], level: float) -> dict[str, Any]:
     """Counts and everything that follows from them if the groups are disjoint."""
     x_a, n_a, x_b, n_b = counts = (found["x_a"], found["n_a"], found["x_b"], found["n_b"])
     for end, x, n in (("a", x_a, n_a), ("b", x_b, n_b)):
         found[f"p_{end}"] = np.divide(x, n, out=np.full_like(n, np.nan), where=n > 0)
-        found[f"p_{end}_low"], found[f"p_{end}_high"] = wilson_interval(x, n, LEVEL)
+        found[f"p_{end}_low"], found[f"p_{end}_high"] = wilson_interval(x, n, level)
         found[f"n_eff_{end}"], found[f"n_eff_kish_{end}"], found[f"df_{end}"] = n.copy(), n.copy(), n - 1
         found |= {name: found[name].astype(int) for name in (f"x_{end}", f"n_{end}")}
     found["ratio"] = ratios.risk_ratio(*counts)
-    found["ratio_low"], found["ratio_high"] = ratios.miettinen_nurminen(*counts, LEVEL)
+    found["ratio_low"], found["ratio_high"] = ratios.miettinen_nurminen(*counts, level)
     found["se_log_ratio"] = _se_log_ratio(*counts)
     found["difference"] = found["p_a"] - found["p_b"]
-    found["difference_low"], found["difference_high"] = differences.newcombe(*counts, LEVEL)
+    found["difference_low"], found["difference_high"] = differences.newcombe(*counts, level)
     found["odds_ratio"] = odds_ratios.odds_ratio(*counts)
-    found["odds_ratio_low"], found["odds_ratio_high"] = odds_ratios.miettinen_nurminen(*counts, LEVEL)
+    found["odds_ratio_low"], found["odds_ratio_high"] = odds_ratios.miettinen_nurminen(*counts, level)
     found["p_value"] = score_p_value(*counts)
-    alike = {"df": np.nan, "deff": 1.0, "ci_level": LEVEL, "method": DISJOINT}
+    alike = {"df": np.nan, "deff": 1.0, "ci_level": level, "method": DISJOINT}
     return found | {name: np.full(x_a.shape, value, dtype=object if name == "method" else float)
                     for name, value in alike.items()}  # fmt: skip
 
@@ -154,7 +161,7 @@ def _se_log_ratio(x_a: Floats, n_a: Floats, x_b: Floats, n_b: Floats) -> Floats:
     return np.sqrt(1 / (x_a * some) - 1 / (n_a * some) + 1 / (x_b * some) - 1 / (n_b * some))
 
 
-def _designed(pairs: Sequence[GroupPair]) -> dict[str, Any]:
+def _designed(pairs: Sequence[GroupPair], level: float) -> dict[str, Any]:
     """Estimates, pairs by indicators, that take weights, design and shared respondents into account."""
     everyone: dict[int, Shares] = {}
     for pair in pairs:
@@ -164,9 +171,9 @@ def _designed(pairs: Sequence[GroupPair]) -> dict[str, Any]:
     both = stacked([share_pair(pair.cells, pair.in_a, pair.in_b, pair.plan) for pair in pairs])
     simple = np.array([pair.plan.kind == "simple" for pair in pairs])
     all_of_them = stacked_shares([everyone[id(pair.cells)] for pair in pairs])
-    found = designed_estimates(both, all_of_them, simple[:, None], LEVEL)
+    found = designed_estimates(both, all_of_them, simple[:, None], level)
     for end, group in (("a", both.a), ("b", both.b)):
-        limits = [share_limits(group.at(i), found[f"n_eff_{end}"][i], both.df[i], pair.plan)[:2]
+        limits = [share_limits(group.at(i), found[f"n_eff_{end}"][i], both.df[i], pair.plan, level)[:2]
                   for i, pair in enumerate(pairs)]  # fmt: skip
         found[f"p_{end}_low"], found[f"p_{end}_high"] = (np.stack(ends) for ends in zip(*limits, strict=True))
     found["deff"][simple] = 1.0

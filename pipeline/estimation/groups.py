@@ -118,7 +118,7 @@ def _pair(
         words = _level_words(grouping, segment, (level,))
     in_a = domain & _members(comparison.a, cover, by)
     in_b = domain & _others(comparison, cover, by, in_a)
-    a, b = _words(comparison.a, grouping), _other_words(comparison, grouping)
+    a, b = group_words(comparison.a, grouping), other_words(comparison, grouping)
     return GroupPair(name, segment, level, words, a, b, cover, plan, in_a, in_b)
 
 
@@ -151,7 +151,7 @@ def _known(names: NDArray[np.object_]) -> Chosen:
     return np.array([name is not None for name in names], dtype=bool)
 
 
-def _words(group: Group, grouping: Grouping) -> str:
+def group_words(group: Group, grouping: Grouping) -> str:
     people, limits = "respondents", []
     for key, names in group.items():
         if key == "tier" and grouping.tiers:
@@ -174,9 +174,9 @@ def _level_words(grouping: Grouping, segment: str, levels: tuple[str, ...]) -> s
     return f"{segment_label(grouping.segments, segment)} {either(labels)}"
 
 
-def _other_words(comparison: Comparison, grouping: Grouping) -> str:
+def other_words(comparison: Comparison, grouping: Grouping) -> str:
     if not isinstance(comparison.b, str):
-        return _words(comparison.b, grouping)
+        return group_words(comparison.b, grouping)
     if comparison.b == "everyone":
         return "all respondents"
     if comparison.b == "everyone_else":

@@ -65,27 +65,40 @@ def mean_rows(
     weights = sampled[f"weight_{plan.weighting}"].to_numpy(float) if weighted else np.ones(len(values))  # type: ignore[index]
     parts = []
     for segment, level, members in levels_of_respondents(respondents, tiers, segments):
+        found = means_of(values, members, weights, sampled, replicates, plan, LEVEL)
         inside = members[:, None] & ~np.isnan(values)
-        w = weights[:, None] * inside
-        y = np.where(inside, values, 0.0)
-        n, total = (w > 0).sum(axis=0), w.sum(axis=0)
-        lowest, highest = (end(np.where(w > 0, values, sign * np.inf), axis=0, initial=sign * np.inf)
-                           for end, sign in ((np.min, 1), (np.max, -1)))  # fmt: skip
-        mean = np.clip(_over((w * y).sum(axis=0), total), lowest, np.maximum(lowest, highest))
-        spread = _over((w * (y - mean) ** 2 * inside).sum(axis=0), total) * _over(n, n - 1.0)
-        if plan.kind == "simple":
-            variance, df = _over(spread, n), n - 1.0
-        else:
-            variance, df = _designed(w, y, inside, mean, total, weights, sampled, replicates, plan)
-        told = (spread > 0) & (variance > NO_SPREAD**2 * spread)
-        half = t_quantile(LEVEL, df) * np.sqrt(np.where(told, variance, np.nan))
-        parts.append(pd.DataFrame({
-            "variable": list(numbers), "segment": segment, "level": level, "answered": inside.sum(axis=0),
-            "mean": mean, "mean_low": mean - half, "mean_high": mean + half,
-            "se": np.sqrt(np.where(told, variance, np.nan)), "mean_df": df, "sd": np.sqrt(spread),
-            "median": [_median(values[inside[:, k], k], weights[inside[:, k]]) for k in range(len(numbers))],
-        }))  # fmt: skip
+        medians = [_median(values[inside[:, k], k], weights[inside[:, k]]) for k in range(len(numbers))]
+        place = {"variable": list(numbers), "segment": segment, "level": level}
+        parts.append(pd.DataFrame(place | found | {"median": medians}))
     return pd.concat(parts, ignore_index=True)
+
+
+def means_of(
+    values: Floats, members: NDArray[np.bool_], weights: Floats, sampled: pd.DataFrame | None,
+    replicates: Floats | None, plan: Plan, level: float,
+) -> dict[str, Floats]:  # fmt: skip
+    """Means of some of the respondents with their t limits: columns of `mean_rows` but the median, (K,) each.
+
+    values: (N, K), NaN for no answer. weights: (N,), 1 each without any.
+    """
+    inside = members[:, None] & ~np.isnan(values)
+    w = weights[:, None] * inside
+    y = np.where(inside, values, 0.0)
+    n, total = (w > 0).sum(axis=0), w.sum(axis=0)
+    lowest, highest = (end(np.where(w > 0, values, sign * np.inf), axis=0, initial=sign * np.inf)
+                       for end, sign in ((np.min, 1), (np.max, -1)))  # fmt: skip
+    mean = np.clip(_over((w * y).sum(axis=0), total), lowest, np.maximum(lowest, highest))
+    spread = _over((w * (y - mean) ** 2 * inside).sum(axis=0), total) * _over(n, n - 1.0)
+    if plan.kind == "simple":
+        variance, df = _over(spread, n), n - 1.0
+    else:
+        variance, df = _designed(w, y, inside, mean, total, weights, sampled, replicates, plan)
+    told = (spread > 0) & (variance > NO_SPREAD**2 * spread)
+    half = t_quantile(level, df) * np.sqrt(np.where(told, variance, np.nan))
+    return {
+        "answered": inside.sum(axis=0), "mean": mean, "mean_low": mean - half, "mean_high": mean + half,
+        "se": np.sqrt(np.where(told, variance, np.nan)), "mean_df": df, "sd": np.sqrt(spread),
+    }  # fmt: skip
 
 
 def _designed(

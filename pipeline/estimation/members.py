@@ -29,12 +29,16 @@ class Members:
         return {(segment, level): members for segment, level, members in of}
 
     @cached_property
+    def grouping(self) -> Grouping:
+        study = self.study
+        return Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
+
+    @cached_property
     def groups(self) -> dict[str, tuple[Chosen, Chosen]]:
         """(a, b) of each comparison that the respondents can tell."""
         study, r = self.study, self.respondents
-        grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
         tiers = places(r["tier"].to_numpy(object), tuple(study.tiers.order) if study.tiers else ())
-        made = {name: membership(c, grouping) for name, c in study.comparisons.items()}
+        made = {name: membership(c, self.grouping) for name, c in study.comparisons.items()}
         return {name: m.of(tiers, m.respondent_levels(r)) for name, m in made.items()
                 if m.segment is None or self._knows(m.segment)}  # fmt: skip
 

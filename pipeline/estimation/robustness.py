@@ -18,6 +18,7 @@ from pipeline.estimation.membership import membership
 from pipeline.estimation.moved_cuts import cut_and_weight_specifications
 from pipeline.estimation.reruns import Rerun
 from pipeline.estimation.specifications import Sections, Specification
+from pipeline.study.claims import Claim
 
 ABOVE, BELOW = "above", "below"
 SAME = 1e-12  # ratios that differ by no more, relatively, are equal but for rounding
@@ -42,7 +43,7 @@ def robustness(
     sections: Sections,
     findings: pd.DataFrame,
     smallest_base: int,
-    claims: object = None,
+    claims: Sequence[Claim] = (),
 ) -> Robustness:
     """Every comparison among everyone, with one thing at a time done otherwise than published; no intervals.
 
@@ -51,7 +52,7 @@ def robustness(
     The published way is not among them. inputs: responses, screening, tier_cuts, respondents; `weights` and
     `delivered` where the study has weights. findings: rows of that table, of which those of everyone are judged.
     smallest_base: a specification under it, in either group, is listed but not part of a range.
-    claims: the records of the study file, where they stand in it.
+    claims: those of the study file.
     Source: the range over specifications is that of a multiverse analysis, Steegen, Tuerlinckx, Gelman and Vanpaemel
     (2016), one choice at a time.
     """
@@ -119,30 +120,19 @@ class _Claimed:
         return ratios < self.limit * (1 - SAME)
 
 
-def _limit(wave: str, row: Mapping[Any, Any], claims: object) -> _Claimed:
+def _limit(wave: str, row: Mapping[Any, Any], claims: Sequence[Claim]) -> _Claimed:
     """What the first claim on the ratio says, else the side of 1 on which the published ratio lies."""
-    for claim in claims if isinstance(claims, list | tuple) else ():
-        about = {"indicator": row["indicator"], "comparison": row["comparison"], "statistic": "ratio", "wave": wave}
-        if any(str(claim.get(key, value if key == "wave" else "")) != value for key, value in about.items()):
+    for claim in claims:
+        about = (claim.indicator, claim.comparison, claim.measures) == (row["indicator"], row["comparison"], "ratio")
+        if not about or claim.filter is not None or (claim.wave is not None and wave not in claim.wave):
             continue
-        if "segment" in claim or "level" in claim:
-            continue
-        for key, side in (("more_than", ABOVE), ("less_than", BELOW)):
-            if (limit := _number(claim.get(key))) is not None:
+        for limit, side in ((claim.more_than, ABOVE), (claim.less_than, BELOW)):
+            if limit is not None:
                 return _Claimed(side, limit)
     for side in (ABOVE, BELOW):
         if _Claimed(side, 1.0).holds(np.array([row["ratio"]], dtype=float))[0]:
             return _Claimed(side, 1.0)
     return _Claimed(None, np.nan)
-
-
-def _number(value: object) -> float | None:
-    """A claim's limit, read from the study file as text; None where it is none."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return number if np.isfinite(number) else None
 
 
 def _judged(row: Mapping[Any, Any], names: Sequence[str], ratios: Floats, claimed: _Claimed) -> dict[str, Any]:

@@ -25,13 +25,15 @@ FEW = 10.0
 """Expected yes (or no) at the effective base under which the logit interval gives way to Korn and Graubard's."""
 
 
-def share_limits(shares: Shares, n_eff: Floats, df: Floats, plan: Plan) -> tuple[Floats, Floats, Any]:
+def share_limits(
+    shares: Shares, n_eff: Floats, df: Floats, plan: Plan, level: float = LEVEL
+) -> tuple[Floats, Floats, Any]:
     """(low, high, method) of shares: Wilson from counts, else logit-t, or Korn-Graubard where yes or no are few."""
     if plan.kind == "simple":
-        low, high = wilson_interval(shares.x, shares.n, LEVEL)
+        low, high = wilson_interval(shares.x, shares.n, level)
         return low, high, np.full(low.shape, WILSON, dtype=object)
-    low, high = logit_interval(shares.p, np.sqrt(np.maximum(shares.variance, 0.0)), df, LEVEL)
-    exact_low, exact_high = korn_graubard(shares.p, n_eff, shares.n, df, LEVEL)
+    low, high = logit_interval(shares.p, np.sqrt(np.maximum(shares.variance, 0.0)), df, level)
+    exact_low, exact_high = korn_graubard(shares.p, n_eff, shares.n, df, level)
     few = ~(np.minimum(shares.p, 1 - shares.p) * n_eff >= FEW * (1 - 1e-9))
     method = np.where(few, EXACT, LOGIT).astype(object) + plan.words
     return np.where(few, exact_low, low), np.where(few, exact_high, high), method

@@ -77,6 +77,15 @@ def wave_pairs(waves: Sequence[str], baseline: str | None) -> list[tuple[str, st
     return list(dict.fromkeys([*pairs, *anchored]))
 
 
+def both_waves(study: Study, before: WaveFigures, after: WaveFigures) -> Overlap:
+    """The respondents that are in both waves, by their ids, as far as these tell."""
+    declared = study.columns.panel
+    if declared is False or (declared is None and (before.numbered or after.numbered)):
+        return Overlap(*(np.zeros(0, dtype=np.intp),) * 2)
+    both = before.rows_by_id.index.intersection(after.rows_by_id.index)
+    return Overlap(*(w.rows_by_id.loc[both].to_numpy(np.intp) for w in (before, after)))
+
+
 def trend_rows(study: Study, before: WaveFigures, after: WaveFigures) -> pd.DataFrame:
     """Rows of table `trends` of one pair of waves: a figure that both publish has one.
 
@@ -110,11 +119,7 @@ class _Pair:
 
     @cached_property
     def overlap(self) -> Overlap:
-        declared = self.study.columns.panel
-        if declared is False or (declared is None and (self.before.numbered or self.after.numbered)):
-            return Overlap(*(np.zeros(0, dtype=np.intp),) * 2)
-        both = self.before.rows_by_id.index.intersection(self.after.rows_by_id.index)
-        return Overlap(*(w.rows_by_id.loc[both].to_numpy(np.intp) for w in (self.before, self.after)))
+        return both_waves(self.study, self.before, self.after)
 
     def rows(self) -> Iterator[pd.DataFrame]:
         yield self._shares("indicator", "shares", ["indicator", "segment", "level"])

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.errors import StudyFileError, SurveyError, listed
+from pipeline.study.claim_references import broken_claims
 from pipeline.study.collisions import collisions, respondent_columns
 from pipeline.study.misfits import misfits
 from pipeline.study.model import Study
@@ -47,7 +48,15 @@ def load_study(path: Path) -> StudyFile:
         raise StudyFileError(
             shown, "is not named as a study", expected="lower-case letters, digits, - and _, at most 60"
         )
-    return _validated(path.stem, read_yaml(path, shown))
+    document = read_yaml(path, shown)
+    claims = document.data.get("claims") if isinstance(document.data, dict) else None
+    if isinstance(claims, str) and re.fullmatch(r"[^/\\]+", claims) and (path.parent / claims).name not in ("", ".."):
+        if not (path.parent / claims).is_file():
+            raise StudyFileError(
+                document.where(("claims",)), f'claims: file "{claims}" is not there', expected=f"beside {path.name}"
+            )
+        document = document.with_section("claims", read_yaml(path.parent / claims, f"{path.parent.name}/{claims}"))
+    return _validated(path.stem, document)
 
 
 def study_from_text(text: str, name: str = "study") -> StudyFile:
@@ -59,6 +68,8 @@ def _validated(name: str, document: Document) -> StudyFile:
     if not isinstance(document.data, dict) or not document.data:
         what = "is not a mapping of sections" if document.data else "is empty"
         raise StudyFileError(document.where(()), what, expected=listed(Study.model_fields, 30))
+    if isinstance(document.data.get("claims"), list):
+        document = document.under("claims", "claims")
     _raise_any(document, _empty(document.data, ()))
     try:
         study = Study.model_validate(document.data)
@@ -68,6 +79,7 @@ def _validated(name: str, document: Document) -> StudyFile:
     _raise_any(document, chain(broken_references(study), collisions(study)))
     # Levels of segments are known only once what they are made of is sound.
     _raise_any(document, chain(broken_comparisons(study), respondent_columns(study)))
+    _raise_any(document, broken_claims(study))
     return StudyFile(name, study, document)
 
 
@@ -90,7 +102,8 @@ def _raise_any(document: Document, problems: Iterable[Problem]) -> None:
 
 
 def _error(document: Document, problem: Problem) -> SurveyError:
-    key = ".".join(f"#{part + 1}" if isinstance(part, int) else one_line(part, 60) for part in problem.place)
+    place = problem.place[1:] if problem.place[:2] == ("claims", "claims") else problem.place
+    key = ".".join(f"#{part + 1}" if isinstance(part, int) else one_line(part, 60) for part in place)
     what = one_line(f"{key}: {problem.what}" if key else problem.what)
     details = {"expected": problem.expected, "nearest": problem.nearest, "do": problem.do}
     return SurveyError(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from pipeline.study.analysis import Comparisons, Display, Indicators, Segments
+from pipeline.study.claims import Claims, ClaimSet
 from pipeline.study.cleaning import Cleaning
 from pipeline.study.columns import IndicatorColumn as IndicatorColumn
 from pipeline.study.columns import Resolver, SegmentColumns, indicator_columns, segment_columns
@@ -17,15 +18,9 @@ from pipeline.study.questions import Questions, Scales
 from pipeline.study.sampling import Design, Sample, Weights, sampling_columns
 from pipeline.study.section import Identifier, Section, Text, wrong
 from pipeline.study.variables import SHOWN, Variable, cells_of, variables_of
-from pipeline.study.waves import AS_SNIFFED, Columns, FileName, Reading, Wave, WaveName
+from pipeline.study.waves import AS_SNIFFED, Columns, Reading, Wave, WaveName
 
 FORMAT = "1"
-
-
-Claims = Annotated[
-    Annotated[FileName, Tag("a file")] | Annotated[tuple[dict[str, Any], ...], Tag("records")],
-    Discriminator(lambda value: "a file" if isinstance(value, str) else "records"),
-]
 
 
 class Study(Section):
@@ -106,6 +101,11 @@ class Study(Section):
         """Whether some weight has replicates: delivered ones, or raked again."""
         again = self.design is not None and self.design.variance != "linearised"
         return any(w.replicates is not None or (again and w.rake is not None) for w in self.weights.values())
+
+    @property
+    def claim_set(self) -> ClaimSet:
+        """The claims, where there are any that were read."""
+        return self.claims if isinstance(self.claims, ClaimSet) else ClaimSet()
 
     @property
     def resolver(self) -> Resolver:

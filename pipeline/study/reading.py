@@ -22,11 +22,15 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file as plain dicts, lists and texts, with the line of each node by its path."""
+    """A YAML file as plain dicts, lists and texts, with the line of each node by its path.
+
+    beside: sections that stand in a file of their own, with its name.
+    """
 
     file: str
     data: Any
     lines: dict[Place, int] = field(repr=False)
+    beside: dict[str, str] = field(default_factory=dict)
 
     def line(self, path: Place) -> int:
         """The line of the longest part of the path that is in the file."""
@@ -35,7 +39,22 @@ class Document:
 
     def where(self, path: Place) -> str:
         """ "studies/x.yaml, line 12"."""
-        return f"{self.file}, line {self.line(path)}"
+        file = self.beside.get(str(path[0]), self.file) if path else self.file
+        return f"{file}, line {self.line(path)}"
+
+    def with_section(self, section: str, other: Document) -> Document:
+        """The same with a section from another file."""
+        lines = {place: line for place, line in self.lines.items() if place[:1] != (section,)}
+        lines |= {(section, *place): line for place, line in other.lines.items()}
+        return Document(self.file, self.data | {section: other.data}, lines, self.beside | {section: other.file})
+
+    def under(self, section: str, key: str) -> Document:
+        """The same with what a section holds put under a key of it."""
+        moved = {(section, key, *place[1:]) if place[:1] == (section,) and len(place) > 1 else place: line
+                 for place, line in self.lines.items()}  # fmt: skip
+        moved[section, key] = self.line((section,))
+        data = self.data | {section: {key: self.data[section]}}
+        return Document(self.file, data, moved, self.beside)
 
 
 def read_yaml(path: Path, shown_as: str | None = None) -> Document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import yaml
@@ -14,7 +15,6 @@ from pipeline.settings import BUNDLED_STUDIES, PROJECT
 from pipeline.study.conditions import CONDITION
 from pipeline.study.loading import load_study
 from pipeline.study.model import Study
-from pipeline.study.reading import read_yaml
 from pipeline.study.section import Section
 
 WIDTH = 100
@@ -239,8 +239,13 @@ def _written(key: str, value: Any) -> str:
 
 def main() -> None:
     """Prints the reference, from the examples of the documentation."""
-    paths = [*sorted((PROJECT / "docs" / "examples").glob("*.yaml")), BUNDLED_STUDIES / "social-maturity.yaml"]
-    print(reference((load_study(path).study, read_yaml(path).data) for path in paths), end="")
+    print(reference((file.study, file.document.data) for file in map(load_study, example_paths())), end="")
+
+
+def example_paths() -> list[Path]:
+    """The study files of the documentation, then the bundled one."""
+    paths = sorted((PROJECT / "docs" / "examples").glob("*.yaml"))
+    return [*(path for path in paths if "." not in path.stem), BUNDLED_STUDIES / "social-maturity.yaml"]
 
 
 if __name__ == "__main__":

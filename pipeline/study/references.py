@@ -45,6 +45,13 @@ def broken_references(study: Study) -> Iterator[Problem]:
     yield from finder.indicators()
 
 
+def condition_problems(study: Study, place: Place, condition: Condition) -> Iterator[Problem]:
+    """What is wrong with a condition of a section that comes after these. The filters must be sound."""
+    finder = _Finder(study)
+    list(finder.filters())
+    yield from finder.condition(place, condition)
+
+
 def broken_comparisons(study: Study) -> Iterator[Problem]:
     """What is wrong with the groups of comparisons. The segments must be sound: their levels are looked up."""
     segments = {s.name: s for s in study.segment_columns}

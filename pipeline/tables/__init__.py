@@ -16,6 +16,7 @@ from pipeline.tables.core import (
 from pipeline.tables.out import (
     ADJUSTED,
     BANNERS,
+    CLAIMS,
     CODEBOOK,
     DISPOSITIONS,
     ERRATA,
@@ -48,7 +49,7 @@ ALL = (
     SPECIFICATIONS, ROBUSTNESS, WEIGHTING, RELIABILITY, SCORE_MEANS, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS,
     TIER_AGREEMENT, CODEBOOK, QUALITY_CHECKS,
 )  # fmt: skip
-BY_NAME = {table.name: table for table in (*ALL, WAVES, RUNS, ERRATA, TRENDS)}
+BY_NAME = {table.name: table for table in (*ALL, WAVES, RUNS, ERRATA, TRENDS, CLAIMS)}
 
 
 def made_for(study: Any) -> tuple[Table, ...]:
@@ -67,6 +68,7 @@ __all__ = [
     "ARROW",
     "BY_NAME",
     "CELLS",
+    "CLAIMS",
     "CODEBOOK",
     "DELIVERED",
     "DISPOSITIONS",

@@ -2,14 +2,6 @@
 -- 1 yes, 0 no, NULL not in its base; records that are not analysed have no score, tier or indicators.
 -- Names with a space are this file's own: no question or segment can be called so.
 {% import "macros.sql" as sql %}
-{% macro in_base(i) -%}
-{%- for q in i.questions -%}
-{%- if i.rule == "everyone" -%}TRUE
-{%- elif i.rule == "asked" -%}{% if q.asked_if is none %}TRUE{% else %}{{ sql.holds(q.asked_if) }}{% endif %}
-{%- else -%}{{ q.answered | name }} IS NOT NULL{% if i.rule == "substantive" and q.no_content is not none %} AND NOT {{ sql.holds(q.no_content) }}{% endif %}
-{%- endif -%}{{ " AND " if not loop.last }}
-{%- endfor -%}
-{%- endmacro %}
 WITH delivered_records AS (
     SELECT r.*, s.disposition AS "its disposition", s.disposition = 'analysed' AS "is analysed"
     FROM responses AS r JOIN screening AS s ON s.source_row = r.source_row
@@ -27,7 +19,7 @@ WITH delivered_records AS (
         , {% if level.condition is not none %}CAST({{ sql.holds(level.condition) }} AS TINYINT){% else %}CAST(NULL AS TINYINT){% endif %} AS {{ ("segment " ~ level.column) | name }}
         {% endfor %}
         {% for i, there in indicators %}
-        , {% if there %}CASE WHEN "is analysed" AND {{ in_base(i) }} THEN CAST({{ sql.holds(i.when) }} AS TINYINT) END{% else %}CAST(NULL AS TINYINT){% endif %} AS {{ ("indicator " ~ i.name) | name }}
+        , {% if there %}CASE WHEN "is analysed" AND {{ sql.in_base(i.questions, i.rule) }} THEN CAST({{ sql.holds(i.when) }} AS TINYINT) END{% else %}CAST(NULL AS TINYINT){% endif %} AS {{ ("indicator " ~ i.name) | name }}
         {% endfor %}
     FROM delivered_records
 )

@@ -33,7 +33,9 @@ def test_each_study_has_its_assets_in_three_layers(definitions: dg.Definitions):
     for study in ("ospo", "flying-etiquette"):
         mine = {key for key in graph.get_all_asset_keys() if key.path[0] == study}
         made = tables.made_for(read_study(study).study)
-        expected = {dg.AssetKey([study, table.asset]) for table in made} | {dg.AssetKey([study, "out_database"])}
+        expected = {dg.AssetKey([study, table.asset]) for table in made} | {
+            dg.AssetKey([study, n]) for n in ("out_claims", "out_database")
+        }
         assert mine == expected
         groups = {graph.get(key).group_name for key in mine}
         assert groups == {f"{study.replace('-', '_')}_{layer}" for layer in ("raw", "core", "out")}

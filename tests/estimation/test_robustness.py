@@ -18,6 +18,7 @@ from pipeline.estimation.comparing import compare
 from pipeline.estimation.groups import Grouping
 from pipeline.estimation.robustness import NO_ITEM, NO_PUBLISHED, NO_RATIO, NOTHING, ON_NO_SIDE, Robustness, robustness
 from pipeline.estimation.specifications import Sections
+from pipeline.study.claims import Claim
 from pipeline.study.loading import study_from_text
 from pipeline.study.model import Study
 from pipeline.study.sampling import default_weight
@@ -370,7 +371,7 @@ def delivered(rows: list[Person]) -> pa.Table:
     return pa.table({"source_row": range(1, len(rows) + 1), "weight given": [str(p["weight"]) for p in rows]})
 
 
-def made(text: str, rows: list[Person], claims: object = None) -> tuple[Robustness, pd.DataFrame, Core]:
+def made(text: str, rows: list[Person], claims: Sequence[Claim] = ()) -> tuple[Robustness, pd.DataFrame, Core]:
     study = study_of(text)
     answers = [{name: value for name, value in row.items() if name != "weight"} for row in rows]
     extra: dict[str, pa.Table] = {}
@@ -507,15 +508,15 @@ def test_a_rule_that_takes_nobody_out_changes_nothing():
 # -- claims
 
 
-CLAIM = {"id": "c", "indicator": "uses_it", "comparison": "rest", "statistic": "ratio"}
+CLAIM = {"id": "c", "says": "x", "indicator": "uses_it", "comparison": "rest"}
 
 
 def test_a_claim_sets_the_limit_that_the_ratio_has_to_stay_beyond():
     found = people(1, 300)
-    claims = (
-        {**CLAIM, "statistic": "share", "more_than": "7"}, {**CLAIM, "segment": "size", "more_than": "7"},
-        {**CLAIM, "more_than": "much"}, {**CLAIM, "wave": "other", "less_than": "7"}, {**CLAIM, "less_than": "1.05"},
-    )  # fmt: skip
+    claims = tuple(Claim.model_validate(CLAIM | own) for own in (
+        {"statistic": "difference", "more_than": "0.7"}, {"filter": {"uses": ["yes"]}, "more_than": "7"},
+        {"about": "7"}, {"wave": "other", "less_than": "7"}, {"less_than": "1.05"},
+    ))  # fmt: skip
     result = made(TEXT, found, claims)[0]
     rows = result.robustness.set_index("finding_id")
     row = rows.loc["w/rest/uses_it"]
@@ -523,7 +524,7 @@ def test_a_claim_sets_the_limit_that_the_ratio_has_to_stay_beyond():
     assert (row["claimed_side"], row["claimed_limit"]) == ("below", 1.05)
     assert row["share_claimed_side"] == sum(r < 1.05 for r in own) / len(own)
     assert rows.loc["w/rest/praise_all"]["claimed_limit"] == 1
-    assert made(TEXT, found, "a-file.yaml")[0].robustness["claimed_limit"].dropna().eq(1).all()
+    assert made(TEXT, found)[0].robustness["claimed_limit"].dropna().eq(1).all()
 
 
 # -- studies with little to vary

@@ -132,8 +132,13 @@ def test_the_rest(example: Study):
 
 
 def test_claims_may_stand_in_the_file():
-    text = changed("claims: social-maturity.claims.yaml", "claims: [{id: service, says: x, more_than: 2}]")
-    assert study(text).claims == ({"id": "service", "says": "x", "more_than": "2"},)
+    text = changed(
+        "claims: social-maturity.claims.yaml", "claims: [{id: s, says: x, indicator: listens, more_than: 20%}]"
+    )
+    (claim,) = study(text).claim_set.claims
+    assert (claim.id, claim.says, claim.indicator, claim.measures, claim.operators) == (
+        "s", "x", "listens", "share", {"more_than": 0.2}
+    )  # fmt: skip
 
 
 def test_almost_everything_may_be_left_out():

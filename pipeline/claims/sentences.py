@@ -1,0 +1,143 @@
+"""The strongest true sentence for a claim: what its figure and interval support, with groups and base."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from pipeline.claims.figures import TWO_GROUPS, Asked, Figure
+from pipeline.claims.verdicts import SUPPORTED, _verdict, margin_of
+from pipeline.estimation.comparing import OF
+from pipeline.estimation.wording import Sentence, wording
+from pipeline.study.claims import Claim, Margins
+from pipeline.study.model import Study
+
+SYNTHETIC = "synthetic data"
+SAID = {"more_than": "more than", "at_least": "at least", "less_than": "fewer than", "at_most": "at most",
+        "nearly": "nearly", "about": "about", "equal": "about"}  # fmt: skip
+
+
+def supported(study: Study, asked: Asked, figure: Figure, margins: Margins) -> str:
+    """A sentence that is true as far as the data tell; says so where a base is low or an interval model-based."""
+    text = _sentence(study, asked, figure, margins)
+    return f"{text} [{SYNTHETIC}]" if study.synthetic and SYNTHETIC not in text else text
+
+
+def _sentence(study: Study, asked: Asked, figure: Figure, margins: Margins) -> str:
+    claim, measure = asked.claim, asked.claim.measures
+    if figure.n_a == 0 or figure.n_b == 0:
+        return "There are no respondents in the base."
+    if figure.status == "suppress":
+        return f"There are too few respondents, or too little precision, to say it ({figure.status_reason})."
+    if measure in TWO_GROUPS:
+        return _two_groups(study, asked, figure, margins)
+    e, tail = figure.estimate, _tail(study, figure)
+    does, of = does_of(study, claim), _of(asked)
+    whom = f"{asked.words_a}{_where(claim)}"
+    if measure == "share":
+        how = _how(claim, figure, margins, _percent)
+        inside = f"{_percent(e.value)}, {_interval(study)} {_percent(e.low)} to {_percent(e.high)}"
+        if claim.of == "indicator":
+            return f"Of those who {does}, {how or _percent(e.value)} are {whom} ({inside}, {tail})."
+        return f"{_capital(how) or _percent(e.value)} of {whom} {does}{of} ({inside}, {tail})."
+    if measure == "count":
+        return f"{e.value:,.0f} of {figure.n_a:,} {whom} {does}." if claim.indicator or claim.when else (
+            f"{e.value:,.0f} {whom} were analysed.")  # fmt: skip
+    limits = f"{_interval(study)} {e.low:.3g} to {e.high:.3g}"
+    if measure == "mean":
+        return f"{_capital(whom)} give {e.value:.3g} on average to {claim.question} ({limits}, {tail})."
+    if measure == "rank":
+        places = f"place {e.value:.0f}" if e.low == e.high else f"a place from {e.low:.0f} to {e.high:.0f}"
+        return f"Among {whom}, the share who {does} takes {places} of {len(set(claim.among or ()))} ({tail})."
+    points, ends = 100 * e.value, f"{_interval(study)} {100 * e.low:+.0f} to {100 * e.high:+.0f}"
+    if measure == "paired":
+        other = figure.note.removeprefix("against ").partition(",")[0]
+        against = does_of(study, claim.model_copy(update={"indicator": other, "when": None}))
+        if e.low <= 0 <= e.high:
+            return f"There is no clear difference between the shares of {whom} who {does} and who {against} ({ends} percentage points, {tail})."  # noqa: E501
+        more = "larger" if points > 0 else "smaller"
+        return f"Among {whom}, the share who {does} is {abs(points):.0f} percentage points {more} than the share who {against} ({ends}, {tail})."  # noqa: E501
+    if e.low <= 0 <= e.high:
+        return f"The share of {whom} who {does} did not clearly change {figure.note} ({points:+.0f} percentage points, {ends}, {tail})."  # noqa: E501
+    verb = "rose" if points > 0 else "fell"
+    return (
+        f"The share of {whom} who {does} {verb} by {abs(points):.0f} percentage points {figure.note} ({ends}, {tail})."
+    )
+
+
+def _two_groups(study: Study, asked: Asked, figure: Figure, margins: Margins) -> str:
+    claim, parts = asked.claim, figure.parts
+    sentence = Sentence(
+        a=asked.words_a, b=asked.words_b, within="", does=f"{does_of(study, claim)}{_where(claim)}",
+        p_a=parts["p_a"], p_b=parts["p_b"], n_a=figure.n_a, n_b=figure.n_b or 0,
+        ratio=parts["ratio"], low=parts["ratio_low"], high=parts["ratio_high"], level=0.95,
+        model_based=study.sample.type == "opt_in", suppressed="",
+        low_base=figure.status_reason.startswith("low base"), of=OF.get(asked.base, ""),
+    )  # fmt: skip
+    text = wording(sentence)
+    e = figure.estimate
+    clear = parts["ratio_low"] > 1 or parts["ratio_high"] < 1
+    if claim.measures == "ratio" and clear and not math.isinf(parts["ratio"]):
+        how = _how(claim, figure, margins, lambda v: f"{v:g} times")
+        times = f"{text.partition(' are ')[2].partition(' times as likely')[0]} times"
+        if how and times.strip() != "times" and f" are {times} as likely" in text:
+            shares = f"{times.removesuffix(' times')} times; "
+            text = text.replace(f" are {times} as likely", f" are {how} as likely", 1).replace("(", f"({shares}", 1)
+    elif claim.measures == "difference" and clear:
+        points = f"{abs(100 * e.value):.0f} percentage points {'more' if e.value > 0 else 'less'}"
+        ends = f"{_interval(study)} {100 * e.low:+.0f} to {100 * e.high:+.0f} points"
+        share = f"{_percent(parts['p_a'])} against {_percent(parts['p_b'])}"
+        text = (f"The share of {asked.words_a} who {sentence.does} is {points} than that of {asked.words_b} "
+                f"({share}, {ends}, n = {figure.n_a:,} and {figure.n_b or 0:,}).")  # fmt: skip
+    return text
+
+
+def _how(claim: Claim, figure: Figure, margins: Margins, shown: Callable[[float], str]) -> str:
+    """What the claim itself says, as far as it is supported: "more than 2 times"; else empty."""
+    for name, words in SAID.items():
+        value = getattr(claim, name)
+        if value is not None and _verdict(name, value, claim, figure.estimate, margins) == SUPPORTED:
+            if name == "less_than" and claim.measures == "ratio":
+                words = "less than"
+            if name in ("about", "nearly", "equal") and margin_of(claim, name, value, margins)[0] <= 0:
+                continue
+            return f"{words} {shown(value)}"
+    return ""
+
+
+def does_of(study: Study, claim: Claim) -> str:
+    """What respondents do, to follow "who" or "to"."""
+    if claim.when is not None or claim.indicator is None:
+        return "do so" if claim.when is not None else "answered"
+    label = study.indicators[claim.indicator].label
+    return label.get() if label else claim.indicator.replace("_", " ")
+
+
+def _where(claim: Claim) -> str:
+    return " (of those whom the claim's filter leaves)" if claim.filter is not None else ""
+
+
+def _of(asked: Asked) -> str:
+    of = OF.get(asked.base, "")
+    return f", {of}" if of else ""
+
+
+def _tail(study: Study, figure: Figure) -> str:
+    low = ", low base" if figure.status_reason.startswith("low base") else ""
+    bases = f"n = {figure.n_a:,}" if figure.n_b is None else f"n = {figure.n_b:,} and {figure.n_a:,}"
+    return f"{bases}{low}"
+
+
+def _interval(study: Study) -> str:
+    return "model-based 95% CI" if study.sample.type == "opt_in" else "95% CI"
+
+
+def _percent(share: float) -> str:
+    digits = 0
+    while digits < 6 and 0 < share < 1 and float(f"{100 * share:.{digits}f}") in (0, 100):
+        digits += 1
+    return f"{math.floor(share * 100 * 10**digits + 0.5 + 1e-9) / 10**digits:.{digits}f}%"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
