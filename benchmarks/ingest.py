@@ -108,7 +108,7 @@ def ours(folder: Path) -> None:
     columns = store.rows(tables.SOURCE_COLUMNS)
     reading(sources, lambda ready: store.create(tables.DELIVERED, delivered_query("w", ready, columns, study)))
     t = lap("delivered", t)
-    there = available_variables(columns)
+    there = available_variables(columns, study.questions, study.scales, "w")
     values = store.fetch(values_query(study.questions, study.scales, there), tables.ANSWERS)
     store.write(tables.ANSWERS, read_answers("w", study.questions, study.scales, values.to_pylist()))
     t = lap("answers", t)

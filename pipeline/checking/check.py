@@ -14,6 +14,7 @@ from pipeline.checking.answers import of_answers
 from pipeline.checking.columns import of_columns
 from pipeline.checking.outcome import of_outcome, outcome
 from pipeline.checking.remark import Remark
+from pipeline.claims.printed import printed_parts
 from pipeline.engine import Query
 from pipeline.errors import SurveyError, counted, listed
 from pipeline.ingest.answers import read_answers, values_query
@@ -26,6 +27,7 @@ from pipeline.ingest.sniffing import read_source
 from pipeline.quality import naming
 from pipeline.settings import Home
 from pipeline.study.breaks import MUCH
+from pipeline.study.claim_references import without_charts
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
 from pipeline.study.silence import counts_silence
@@ -66,14 +68,27 @@ def _of_study(study_file: StudyFile) -> Iterator[Remark]:
         (len(study.questions), "question"), (len(study.cleaning), "cleaning rule"),
         (len(study.tiers.order) if study.tiers else 0, "tier"), (len(study.segments), "segment"),
         (len(study.indicators), "indicator"), (len(study.comparisons), "comparison"),
+        *([(len(claims), "claim")] if (claims := study.claim_set.claims) else []),
     ]  # fmt: skip
     yield Remark("note", study_file.document.file, ", ".join(counted(n, what) for n, what in counts))
     if study.synthetic:
         yield Remark("note", study_file.document.file, "the data are synthetic, and marked so wherever they are shown")
     yield from _of_silence(study_file)
-    if study.claims is not None:
-        where = study_file.document.where(("claims",))
-        yield Remark("warning", where, "claims are listed, but not audited yet")
+    yield from _of_claims(study_file)
+
+
+def _of_claims(study_file: StudyFile) -> Iterator[Remark]:
+    """Printed texts that state no figure: they load, and would be audited as no figure."""
+    for i, claim in enumerate(study_file.study.claim_set.claims):
+        if claim.not_checkable or claim.printed is None:
+            continue
+        where = study_file.document.where(("claims", "claims", i, "printed"))
+        cells = without_charts((claim,), study_file.study.indicators)
+        for cell in cells:
+            stated = 1 if isinstance(cell.printed, str) else len(cell.printed or ())
+            if len(printed_parts(cell.model_copy(update={"equal": None}))) < stated:
+                what = f"claim {cell.id}: no figure is read in what was printed, {cell.printed!r}"
+                yield Remark("warning", where, what)
 
 
 def _of_silence(study_file: StudyFile) -> Iterator[Remark]:
