@@ -28,7 +28,7 @@ MULTIPLE = re.compile(
 )  # fmt: skip
 PERCENT = re.compile(
     r"\b(?:(more than|over|at least|about|around|roughly|nearly|almost|fewer than|less than|under|up to|at most) )?"
-    r"(\d+(?:\.\d+)?) ?(%|per ?cent|percentage points?|points?|pp)(?: (more|less|higher|lower|greater) likely)?", re.I,
+    r"(\d+(?:\.\d+)?) ?(%|percentage points?|per ?cent|points?|pp)(?: (more|less|higher|lower|greater) likely)?", re.I,
 )  # fmt: skip
 OPERATOR = {
     "more than": "more_than", "over": "more_than", "at least": "at_least", "about": "about", "around": "about",
