@@ -32,10 +32,11 @@ def _sentence(study: Study, asked: Asked, figure: Figure, margins: Margins) -> s
     if measure in TWO_GROUPS:
         return _two_groups(study, asked, figure, margins)
     e, tail = figure.estimate, _tail(study, figure)
-    does, of = does_of(study, claim), _of(asked)
+    does, of = does_of(study, claim), _of(asked, figure)
+    of = f", {of}" if of else ""
     whom = f"{asked.words_a}{_where(claim)}"
     if measure == "share":
-        how = _how(claim, figure, margins, _percent)
+        how = _how(claim, figure, margins, lambda v: f"{100 * v:.4g}%")
         inside = f"{_percent(e.value)}, {_interval(study)} {_percent(e.low)} to {_percent(e.high)}"
         if claim.of == "indicator":
             return f"Of those who {does}, {how or _percent(e.value)} are {whom} ({inside}, {tail})."
@@ -72,7 +73,7 @@ def _two_groups(study: Study, asked: Asked, figure: Figure, margins: Margins) ->
         p_a=parts["p_a"], p_b=parts["p_b"], n_a=figure.n_a, n_b=figure.n_b or 0,
         ratio=parts["ratio"], low=parts["ratio_low"], high=parts["ratio_high"], level=0.95,
         model_based=study.sample.type == "opt_in", suppressed="",
-        low_base=figure.status_reason.startswith("low base"), of=OF.get(asked.base, ""),
+        low_base=figure.status_reason.startswith("low base"), of=_of(asked, figure),
     )  # fmt: skip
     text = wording(sentence)
     e = figure.estimate
@@ -87,8 +88,9 @@ def _two_groups(study: Study, asked: Asked, figure: Figure, margins: Margins) ->
         points = f"{abs(100 * e.value):.0f} percentage points {'more' if e.value > 0 else 'less'}"
         ends = f"{_interval(study)} {100 * e.low:+.0f} to {100 * e.high:+.0f} points"
         share = f"{_percent(parts['p_a'])} against {_percent(parts['p_b'])}"
+        low = ", low base" if sentence.low_base else ""
         text = (f"The share of {asked.words_a} who {sentence.does} is {points} than that of {asked.words_b} "
-                f"({share}, {ends}, n = {figure.n_a:,} and {figure.n_b or 0:,}).")  # fmt: skip
+                f"({share}, {ends}, n = {figure.n_a:,} and {figure.n_b or 0:,}{low}).")  # fmt: skip
     return text
 
 
@@ -96,6 +98,8 @@ def _how(claim: Claim, figure: Figure, margins: Margins, shown: Callable[[float]
     """What the claim itself says, as far as it is supported: "more than 2 times"; else empty."""
     for name, words in SAID.items():
         value = getattr(claim, name)
+        if claim.measures == "ratio" and value == 1:
+            continue  # the ratio itself says more than "more than 1 times"
         if value is not None and _verdict(name, value, claim, figure.estimate, margins) == SUPPORTED:
             if name == "less_than" and claim.measures == "ratio":
                 words = "less than"
@@ -117,9 +121,10 @@ def _where(claim: Claim) -> str:
     return " (of those whom the claim's filter leaves)" if claim.filter is not None else ""
 
 
-def _of(asked: Asked) -> str:
-    of = OF.get(asked.base, "")
-    return f", {of}" if of else ""
+def _of(asked: Asked, figure: Figure) -> str:
+    """Whom shares are of, where that is not everyone in the groups."""
+    whole = figure.n_a == asked.a.sum() and (asked.b is None or figure.n_b == asked.b.sum())
+    return "" if whole else OF.get(asked.base, "")
 
 
 def _tail(study: Study, figure: Figure) -> str:
