@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 
 from pipeline.claims.figures import TWO_GROUPS, Asked, Figure
-from pipeline.claims.verdicts import SUPPORTED, _verdict, margin_of
+from pipeline.claims.verdicts import SUPPORTED, margin_of, verdict_of
 from pipeline.estimation.comparing import OF
 from pipeline.estimation.wording import Sentence, wording
+from pipeline.study.claim_references import condition_words
 from pipeline.study.claims import Claim, Margins
 from pipeline.study.model import Study
 
@@ -100,7 +101,7 @@ def _how(claim: Claim, figure: Figure, margins: Margins, shown: Callable[[float]
         value = getattr(claim, name)
         if claim.measures == "ratio" and value == 1:
             continue  # the ratio itself says more than "more than 1 times"
-        if value is not None and _verdict(name, value, claim, figure.estimate, margins) == SUPPORTED:
+        if value is not None and verdict_of(name, value, claim, figure.estimate, margins) == SUPPORTED:
             if name == "less_than" and claim.measures == "ratio":
                 words = "less than"
             if name in ("about", "nearly", "equal") and margin_of(claim, name, value, margins)[0] <= 0:
@@ -111,14 +112,16 @@ def _how(claim: Claim, figure: Figure, margins: Margins, shown: Callable[[float]
 
 def does_of(study: Study, claim: Claim) -> str:
     """What respondents do, to follow "who" or "to"."""
-    if claim.when is not None or claim.indicator is None:
-        return "do so" if claim.when is not None else "answered"
+    if claim.when is not None:
+        return f'answer "{condition_words(claim.when)}"'
+    if claim.indicator is None:
+        return "answered"
     label = study.indicators[claim.indicator].label
     return label.get() if label else claim.indicator.replace("_", " ")
 
 
 def _where(claim: Claim) -> str:
-    return " (of those whom the claim's filter leaves)" if claim.filter is not None else ""
+    return f" (only {condition_words(claim.filter)})" if claim.filter is not None else ""
 
 
 def _of(asked: Asked, figure: Figure) -> str:

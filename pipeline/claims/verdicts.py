@@ -33,11 +33,12 @@ class Estimate:
 def verdict(claim: Claim, estimate: Estimate, margins: Margins) -> str:
     """The worst of what is claimed: a claim may say "about" and "less than" at once."""
     claimed = claim.operators
-    found = [_verdict(name, value, claim, estimate, margins) for name, value in claimed.items()]
+    found = [verdict_of(name, value, claim, estimate, margins) for name, value in claimed.items()]
     return max(found, key=VERDICTS.index)
 
 
-def _verdict(operator: str, value: float, claim: Claim, e: Estimate, margins: Margins) -> str:
+def verdict_of(operator: str, value: float, claim: Claim, e: Estimate, margins: Margins) -> str:
+    """The verdict of one operator of a claim."""
     if operator in ("more_than", "at_least"):
         return _above(e.value, e.low, e.high, value, operator == "at_least")
     if operator in ("less_than", "at_most"):

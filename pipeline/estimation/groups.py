@@ -152,6 +152,7 @@ def _known(names: NDArray[np.object_]) -> Chosen:
 
 
 def group_words(group: Group, grouping: Grouping) -> str:
+    """What a group is called: `mature organisations with size "51-250"`."""
     people, limits = "respondents", []
     for key, names in group.items():
         if key == "tier" and grouping.tiers:
@@ -175,6 +176,7 @@ def _level_words(grouping: Grouping, segment: str, levels: tuple[str, ...]) -> s
 
 
 def other_words(comparison: Comparison, grouping: Grouping) -> str:
+    """What the others of a comparison are called."""
     if not isinstance(comparison.b, str):
         return group_words(comparison.b, grouping)
     if comparison.b == "everyone":

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import listed
 from pipeline.study.claims import EVERYONE, Claim, When
-from pipeline.study.conditions import Chosen, Condition, Filter, InRange, leaves
+from pipeline.study.conditions import Chosen, Condition, Filter, leaves
 from pipeline.study.model import Study
 from pipeline.study.problems import Problem, unfit, unknown
 from pipeline.study.references import condition_problems
@@ -142,10 +142,17 @@ def _called(part: object) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, When):
-        return ", ".join(
-            f"{leaf.question}: {'/'.join(leaf.options)}" if isinstance(leaf, Chosen) else
-            leaf.name if isinstance(leaf, Filter) else leaf.question if isinstance(leaf, InRange) else "condition"
-            for leaf in leaves(part.when)
-        )  # fmt: skip
+        return condition_words(part.when)
     assert isinstance(part, Mapping)
     return ", ".join(listed(levels) for levels in part.values())
+
+
+def condition_words(condition: Condition) -> str:
+    """What a condition looks at, in short: questions with their options, filters by name."""
+    words = []
+    for leaf in leaves(condition):
+        if isinstance(leaf, Chosen):
+            words.append(f"{leaf.question}: {'/'.join(leaf.options)}")
+        else:
+            words.append(leaf.name if isinstance(leaf, Filter) else leaf.question)
+    return ", ".join(words)
