@@ -54,7 +54,7 @@ def audit(sample: Sample, claims: Sequence[Claim], earlier: Mapping[str, tuple[S
     own = claims_of_wave(study, sample.wave, claims)
     checked = [_with_operator(claim) for claim in own if not claim.not_checkable]
     found = figures(sample, checked, earlier)
-    search = Search(sample)
+    search = Search(sample, {wave: other for wave, (other, _) in earlier.items()})
     conflicts = coherence(study, [c for c in own if not c.not_checkable], _tier_shares(sample))
     printed = {claim.id: printed_parts(claim) for claim in checked}
     reproduced = _reproduction(search, checked, found, printed)

@@ -44,7 +44,7 @@ def _alone(claim: Claim, printed: Mapping[str, PrintedFigure]) -> Iterator[str]:
             yield f"{printed[name].text} is no share: a part of one or percent"
     limits = [v for name, v in claim.operators.items()]
     if claim.measures == "share" and any(not 0 <= v <= 1 for v in limits):
-        yield "a share lies between 0 and 1"
+        yield "a share lies between 0 and 1: 63% is written 63% or 0.63"
     if claim.measures in ("ratio", "odds_ratio") and any(v < 0 for v in limits):
         yield "a ratio is not below 0"
     if {"p_a", "p_b"} <= set(printed):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.study.claims import Claim
 
 SLACK = 1e-9  # for halves that floats hold just beside
+SLASH = re.compile(r"(?<![\d/])(\d{1,2})\s*/\s*(\d{1,2})(?![\d/])")
 WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
          "ten": 10}  # fmt: skip
 PARTS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5,
@@ -60,11 +61,12 @@ def printed_figure(text: str, statistic: str, digits: int | None = None) -> Prin
         return rounded(text, named, 1 if digits is None else digits)
     if multiple and (found := TIMES.search(lower)):
         return rounded(text, float(WORDS[found[1]]), 1 if digits is None else digits)
-    if found := IN.search(lower):
-        above, below = (float(WORDS.get(part, 0) or part) for part in found.groups())
-        return _fraction(text, above / below) if above <= below else None
+    for pattern in (IN, SLASH):
+        if found := pattern.search(lower):
+            above, below = (float(WORDS.get(part, 0) or part) for part in found.groups())
+            return _fraction(text, above / below, multiple) if 0 < above <= below else None
     if found := FRACTION.search(lower):
-        return _fraction(text, WORDS[found[1] or "one"] / PARTS[found[2]])
+        return _fraction(text, WORDS[found[1] or "one"] / PARTS[found[2]], multiple)
     found = NUMBER.search(lower)
     if found is None:
         return None
@@ -82,10 +84,15 @@ def printed_figure(text: str, statistic: str, digits: int | None = None) -> Prin
     return rounded(text, value, own if digits is None else digits)
 
 
-def _fraction(text: str, value: float) -> PrintedFigure:
+def _fraction(text: str, value: float, multiple: bool) -> PrintedFigure:
+    """multiple: of a ratio, where a third less likely is two thirds as likely."""
     below = max((f for f in COMMON if f < value - SLACK), default=value)
     above = min((f for f in COMMON if f > value + SLACK), default=value)
     low, high = (value + below) / 2, (value + above) / 2
+    if multiple and re.search(r"\b(less|fewer|lower)\b", text.casefold()):
+        value, low, high = 1 - value, 1 - high, 1 - low
+    elif multiple and re.search(r"\b(more|higher)\b", text.casefold()):
+        value, low, high = 1 + value, 1 + low, 1 + high
     return PrintedFigure(text, value, low, high, high - low)
 
 
@@ -96,7 +103,7 @@ def printed_parts(claim: Claim) -> dict[str, PrintedFigure]:
     if isinstance(claim.printed, str):
         of = {"value": printed_figure(claim.printed, measure, claim.digits)}
     elif isinstance(claim.printed, dict):
-        kinds = {"p_a": "share", "p_b": "share", "value": measure}
+        kinds = {"p_a": "share", "p_b": "share", "value": measure}  # what else stands there is a statistic
         of = {("value" if part == measure else part):
               printed_figure(text, kinds.get(part, part), claim.digits if part in ("value", measure) else None)
               for part, text in claim.printed.items()}  # fmt: skip

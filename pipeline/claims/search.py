@@ -41,6 +41,7 @@ class Way:
     group: Any
     against: Any
     weight: str
+    before: Base | Literal[""] = ""
 
 
 Printed = Mapping[str, PrintedFigure]
@@ -58,8 +59,9 @@ class Variant:
 class Search:
     """Tries a declared family on one claim, or on the cells of one row of a chart, which all have to come out."""
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, earlier: Mapping[str, Sample] | None = None) -> None:
         self.sample = sample
+        self.earlier = {wave: Search(other) for wave, other in (earlier or {}).items()}
         self._shares: dict[Any, float] = {}
         self._masks: dict[str, Chosen] = {}
 
@@ -98,8 +100,15 @@ class Search:
         return Way(base, own, group, against, asked.weight)
 
     def variants(self, asked: Asked) -> list[Variant]:
-        """The declared family, one thing at a time."""
+        """The declared family, one thing at a time; of changes, the base in both waves and in each."""
         way, study = self.way(asked), self.sample.study
+        if asked.claim.measures == "change":
+            pairs = [(now, then) for now in RULES for then in RULES if (now, then) != (way.base, way.base)]
+            then_in = f"in wave {asked.claim.before}"
+            return [Variant("base", f"base {now}, {then_in} {then}", replace(way, base=now, before=then))
+                    for now, then in pairs]  # fmt: skip
+        if asked.claim.measures in ("mean", "paired", "rank") or not way.base:
+            return []
         found = [Variant("base", f"base {rule}", replace(way, base=rule)) for rule in RULES if rule != way.base]
         found += [Variant("comparator", words, changed) for words, changed in self._comparators(way)]
         filters = [("without its filter", "")] if way.filter else []
@@ -177,6 +186,11 @@ class Search:
     def _parts_of(self, asked: Asked, way: Way) -> dict[str, float]:
         """Point figures of a claim counted in another way."""
         p_a = self._share(asked, way, "a")
+        if asked.claim.measures == "count":
+            return {"value": float(self._count(asked, way))}
+        if asked.claim.measures == "change":
+            p_b = self.earlier[asked.claim.before or ""]._share(asked, replace(way, base=way.before or way.base), "a")
+            return {"p_a": p_a, "p_b": p_b, "value": p_a - p_b}
         p_b = self._share(asked, way, "b") if way.against is not None else math.nan
         return _with_value(asked, {"p_a": p_a, "p_b": p_b})
 
@@ -199,6 +213,11 @@ class Search:
             total = w.sum()
             self._shares[key] = float((w * yes).sum() / total) if total > 0 else math.nan
         return self._shares[key]
+
+    def _count(self, asked: Asked, way: Way) -> int:
+        name = f"{INLINE}{asked.claim.id}" if asked.claim.when is not None else asked.claim.indicator or ""
+        chosen = self._mask(way.group) & self.sample.base(name, way.base) & self.sample.yes(name)
+        return int((chosen & self.sample.filter(way.filter) if way.filter else chosen).sum())
 
     def _mask(self, group: Any) -> Chosen:
         key = repr(group)

@@ -58,7 +58,7 @@ Against = Annotated[
     Annotated[Comparator, Tag("a comparator")] | Annotated[Group, Tag("a group")],
     Discriminator(lambda value: "a comparator" if isinstance(value, str) else "a group"),
 ]
-PrintedParts = dict[Literal["p_a", "p_b", "ratio", "difference", "value"], Words]
+PrintedParts = dict[Literal["p_a", "p_b", "value"] | Statistic, Words]
 Printed = Annotated[
     Annotated[Words, Tag("a text")]
     | Annotated[PrintedParts, Tag("parts")]
@@ -189,6 +189,11 @@ class Claim(Section):
             return self
         if self.is_chart or self.columns:
             return self._whole_chart()
+        if isinstance(self.printed, dict):
+            two = ("p_a", "p_b", "ratio", "difference", "odds_ratio") if self.comparison or self.against else ("p_a",)
+            for part in self.printed:
+                if part not in (*two, "value", self.measures):
+                    raise wrong("is no figure of this claim", ", ".join((*two, "value")), at=("printed", part))
         if isinstance(self.printed, tuple):
             raise wrong("has printed cells, but no `rows`", 'printed: "63%"', at=("printed",))
         if not self.operators and self.printed is None:

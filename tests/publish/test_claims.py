@@ -113,3 +113,40 @@ def test_a_changed_claim_is_audited_anew_without_its_wave(home: Home):
     errata = rows_of(home, STUDY, "SELECT * FROM errata WHERE table_name = 'claims' AND figure = 'verdict'")[1]
     assert [(row["row"], row["new_word"]) for row in errata] == [("twice", "supported")]
     assert before
+
+
+def declared(home: Home, *records: dict[str, object]) -> None:
+    (home.studies / f"{STUDY}.claims.yaml").write_text(json.dumps([{"says": "x", **record} for record in records]))
+
+
+def test_a_base_that_changed_between_editions_is_named(home: Home):
+    """Of 100, 20 are content, 20 are not, 60 don't answer: 50% of those who answered, 20% of everyone, after 45%."""
+    head, *lines = small_delivery().splitlines()
+    answers = ["Yes"] * 20 + ["No"] * 20 + [""] * 60
+    cut = [
+        ",".join([*line.split(",")[:2], answer, line.split(",")[3]])
+        for line, answer in zip(lines, answers, strict=True)
+    ]
+    deliver(home, "2", "\n".join([head, *cut]) + "\n")
+    change = {"statistic": "change", "indicator": "is_content", "before": "1", "wave": "2"}
+    declared(home, {"id": "sound", "printed": "5 points", **change}, {"id": "mixed", "printed": "-25 points", **change})
+    survey(home, "run", STUDY)
+    rows = claims(home)
+    assert rows["2", "sound"]["observed"] == pytest.approx(0.05)
+    assert rows["2", "sound"]["reproduction"] == "reproduced"
+    assert rows["2", "mixed"]["reproduction"] == "reproduced under another base"
+    assert rows["2", "mixed"]["kinds"] == "base"
+    assert "base everyone, in wave 1 answered: -0.25" in str(rows["2", "mixed"]["explanation"])
+
+
+def test_a_third_as_likely_is_not_a_third_less_likely(home: Home):
+    """15 of 60 against 30 of 40: a third as likely, which is two thirds less."""
+    about = {"indicator": "is_content", "group": {"tier": ["others"]}, "against": {"tier": ["users"]}}
+    printed = {"as": "a third as likely", "less": "1/3 less likely", "two": "two thirds less likely"}
+    declared(home, *({"id": name, "printed": text, **about} for name, text in printed.items()))
+    survey(home, "run", STUDY)
+    rows = claims(home)
+    assert {name: row["reproduction"] for (_, name), row in rows.items()} == {
+        "as": "reproduced", "less": "not reproduced", "two": "reproduced",
+    }  # fmt: skip
+    assert "unit" in str(rows["1", "less"]["kinds"])
