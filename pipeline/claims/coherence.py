@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.claims.printed import PrintedFigure, printed_parts
+from pipeline.claims.sides import as_group, sides
 from pipeline.study.claims import EVERYONE, Claim
 from pipeline.study.conditions import Chosen
 from pipeline.study.model import Study
@@ -74,8 +75,7 @@ def _with_shares(
     """A ratio or difference against printed shares of its own groups."""
     if claim.measures not in ("ratio", "difference") or claim.filter is not None:
         return
-    comparison = study.comparisons.get(claim.comparison or "")
-    group, against = (comparison.a, comparison.b) if comparison else (claim.group, claim.against)
+    group, against = sides(study, claim)
     same = [(c, p) for c, p in shares if _about(c) == _about(claim) and _waves(c) & _waves(claim)]
     a = [(c, p) for c, p in same if _group(study, c.group) == _group(study, group)]
     b = [(c, p) for c, p in same if _group(study, c.group) == _group(study, _complement(study, group, against))]
@@ -182,8 +182,7 @@ def _waves(claim: Claim) -> set[str]:
 def _group(study: Study, group: object) -> str:
     if group is None or group == EVERYONE:
         return EVERYONE
-    if isinstance(group, str) and study.tiers and group in study.tiers.order:
-        group = {"tier": (group,)}
+    group = as_group(study, group)
     if isinstance(group, Mapping):
         return repr(sorted((key, tuple(sorted(levels))) for key, levels in group.items()))
     return repr(group)
@@ -191,8 +190,6 @@ def _group(study: Study, group: object) -> str:
 
 def _complement(study: Study, group: object, against: object) -> object:
     """The comparator as a group, where it is one: the other tiers, everyone."""
-    if isinstance(group, str) and study.tiers and group in study.tiers.order:
-        group = {"tier": (group,)}
     if against == "rest" and isinstance(group, Mapping) and list(group) == ["tier"] and study.tiers:
         return {"tier": tuple(t for t in study.tiers.order if t not in group["tier"])}
     return against

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.claims.sample import INLINE, OWN, NotInWaveError, Sample, weight_of
+from pipeline.claims.sample import NotInWaveError, Sample, weight_of
+from pipeline.claims.sides import filter_of, indicator_of, sides
 from pipeline.claims.verdicts import Estimate
 from pipeline.estimation.changes import ShareOf, share_change
 from pipeline.estimation.comparing import pair_estimates
@@ -59,15 +60,11 @@ class Figure:
 
 def asked_of(sample: Sample, claim: Claim) -> Asked:
     """A claim resolved. Raises NotInWaveError where the wave does not tell what it needs."""
-    study, comparison = sample.study, sample.study.comparisons.get(claim.comparison or "")
-    group: Any = comparison.a if comparison else claim.group
-    against: Any = comparison.b if comparison else claim.against
-    if isinstance(group, str) and study.tiers and group in study.tiers.order:
-        group = {"tier": (group,)}
+    group, against = sides(sample.study, claim)
     a = sample.group(group)
     b = None if against is None else others(sample, group, a, against)
-    name = f"{INLINE}{claim.id}" if claim.when is not None else claim.indicator or ""
-    within = sample.filter(f"{OWN}{claim.id}") if claim.filter is not None else np.ones(sample.size, dtype=bool)
+    name, own = indicator_of(claim), filter_of(claim)
+    within = sample.filter(own) if own else np.ones(sample.size, dtype=bool)
     base = ""
     if claim.question is not None:
         y = np.where(within, sample.number(claim.question), np.nan)
@@ -80,7 +77,7 @@ def asked_of(sample: Sample, claim: Claim) -> Asked:
     else:
         y = np.where(within, 1.0, np.nan)
     words_a, words_b = words_of(sample, group, against)
-    return Asked(claim, a, b, y, weight_of(study, claim), base, words_a, words_b)
+    return Asked(claim, a, b, y, weight_of(sample.study, claim), base, words_a, words_b)
 
 
 def others(sample: Sample, group: Any, a: Chosen, against: Any) -> Chosen:

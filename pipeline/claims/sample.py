@@ -17,6 +17,7 @@ from scipy import sparse
 
 from pipeline import engine
 from pipeline.cells.sums import Cells
+from pipeline.claims.sides import INLINE, as_group, filter_of, indicator_of
 from pipeline.engine import Query
 from pipeline.estimation.counts import Floats
 from pipeline.estimation.members import Members
@@ -32,8 +33,6 @@ from pipeline.study.sampling import UNWEIGHTED, default_weight
 from pipeline.weighting.assigning import replicate_matrix
 
 RULES: tuple[Base, ...] = ("everyone", "asked", "answered", "substantive")
-INLINE = "when of "  # before a claim's id: an indicator that stands in the claim alone
-OWN = "filter of "  # the same of a filter
 
 
 class NotInWaveError(Exception):
@@ -89,9 +88,9 @@ class Sample:
         """Who is in a group of a claim. Raises NotInWaveError where the wave does not tell."""
         if group is None or group == EVERYONE:
             return np.ones(self.size, dtype=bool)
+        group = as_group(self.study, group)
         if isinstance(group, str):
-            tiers = self.study.tiers.order if self.study.tiers else ()
-            return self.group({"tier": [group]}) if group in tiers else self.filter(group)
+            return self.filter(group)
         chosen = np.ones(self.size, dtype=bool)
         for key, levels in group.items():
             of = [self._level(key, level) for level in levels]
@@ -205,10 +204,8 @@ def _shown(indicator: str) -> str:
 
 def inline_indicators(claims: Sequence[Claim]) -> dict[str, Indicator]:
     """Indicators that stand in claims alone, by the name that the sample knows them by."""
-    made = {
-        c.id: Indicator.model_construct(when=c.when, base=c.base or "answered") for c in claims if c.when is not None
-    }
-    return {f"{INLINE}{name}": indicator for name, indicator in made.items()}
+    own = [(indicator_of(c), c.when, c.base or "answered") for c in claims if c.when is not None]
+    return {name: Indicator.model_construct(when=when, base=base) for name, when, base in own}
 
 
 def read_sample(
@@ -220,7 +217,7 @@ def read_sample(
     columns = indicator_columns(dict(study.indicators) | inline_indicators(claims), resolver)
     present = {v.name for v in study.variables if v.name in available}
     named: dict[str, Condition] = dict(study.filters)
-    named |= {f"{OWN}{c.id}": c.filter for c in claims if c.filter is not None}
+    named |= {filter_of(c): c.filter for c in claims if c.filter is not None}
     conditions = {name: resolver.columns(condition) for name, condition in named.items()}
     query = Query("claims/values.sql", {
         "indicators": [i for i in columns if set(i.needs) <= present],

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pipeline.claims.figures import TWO_GROUPS, Asked, Figure, others
 from pipeline.claims.printed import PrintedFigure
-from pipeline.claims.sample import INLINE, OWN, RULES, NotInWaveError, Sample
+from pipeline.claims.sample import RULES, NotInWaveError, Sample
+from pipeline.claims.sides import filter_of, indicator_of, sides
 from pipeline.estimation.membership import Chosen
 from pipeline.study.analysis import Base
 from pipeline.study.claims import EVERYONE
@@ -89,15 +90,9 @@ class Search:
     # -- ways to count
 
     def way(self, asked: Asked) -> Way:
-        claim, study = asked.claim, self.sample.study
-        comparison = study.comparisons.get(claim.comparison or "")
-        group: Any = comparison.a if comparison else claim.group
-        if isinstance(group, str) and study.tiers and group in study.tiers.order:
-            group = {"tier": (group,)}
-        against: Any = comparison.b if comparison else claim.against
-        own = f"{OWN}{claim.id}" if claim.filter is not None else ""
+        group, against = sides(self.sample.study, asked.claim)
         base: Any = asked.base
-        return Way(base, own, group, against, asked.weight)
+        return Way(base, filter_of(asked.claim), group, against, asked.weight)
 
     def variants(self, asked: Asked) -> list[Variant]:
         """The declared family, one thing at a time; of changes, the base in both waves and in each."""
@@ -196,7 +191,7 @@ class Search:
 
     def _share(self, asked: Asked, way: Way, side: str) -> float:
         claim = asked.claim
-        name = f"{INLINE}{claim.id}" if claim.when is not None else claim.indicator or ""
+        name = indicator_of(claim)
         other = repr(way.against) if side == "b" else ""
         key = (name, way.base, way.filter, repr(way.group), other, way.weight, claim.of)
         if key not in self._shares:
@@ -215,7 +210,7 @@ class Search:
         return self._shares[key]
 
     def _count(self, asked: Asked, way: Way) -> int:
-        name = f"{INLINE}{asked.claim.id}" if asked.claim.when is not None else asked.claim.indicator or ""
+        name = indicator_of(asked.claim)
         chosen = self._mask(way.group) & self.sample.base(name, way.base) & self.sample.yes(name)
         return int((chosen & self.sample.filter(way.filter) if way.filter else chosen).sum())
 
