@@ -16,7 +16,7 @@ from pipeline.alerts import Alert, alert
 from pipeline.auditing import claim_parts, tell_changes
 from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
-from pipeline.errata import changed_rows
+from pipeline.errata import cause_of, changed_rows
 from pipeline.errors import SurveyError, listed
 from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, published_waves, read_ledger, record
@@ -54,7 +54,7 @@ def admit(store: WaveStore, run_id: str, started_at: datetime | None) -> WaveEnt
     after = _judge(store, "admitted", "", run_id, started_at, admitted)
     if entry and before and before.version != admitted.version:
         made = next((run for run in reversed(ledger.runs) if run.version == before.version), None)
-        cause = _cause(made, _run(store, after, run_id, started_at), entry.anchor != after.anchor)
+        cause = cause_of(made, _run(store, after, run_id, started_at), entry.anchor != after.anchor)
         add_errata(store.home.errata(store.study_file.name), _errata(store, before, admitted, cause, run_id))
     return after
 
@@ -67,19 +67,6 @@ def _errata(store: WaveStore, before: Admitted, after: Admitted, cause: str, run
     old = {name: path for name, path in old.items() if path.is_file()}
     same = {"cause": cause, "old_version": before.version, "new_version": after.version, "run_id": run_id}
     return [row | same | {"changed_at": _moment(after.at)} for row in changed_rows(store.wave, old, new)]
-
-
-def _cause(before: RunEntry | None, now: RunEntry, other_cuts: bool) -> str:
-    """Why a wave has another version than before."""
-    if before is None:
-        return "not known"
-    causes = {
-        "corrected delivery": before.delivery_sha256 != now.delivery_sha256,
-        "other cuts of the baseline wave": other_cuts,
-        "study file changed": before.study_file_sha256 != now.study_file_sha256,
-        "software changed": before.code_version != now.code_version,
-    }
-    return ", ".join(cause for cause, holds in causes.items() if holds)
 
 
 def quarantine(store: WaveStore, reason: str, run_id: str, started_at: datetime | None) -> WaveEntry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from pipeline.claims.sample import Sample, read_sample
 from pipeline.claims.verdicts import CONTRADICTED
 from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
-from pipeline.errata import changed_rows
+from pipeline.errata import cause_of, changed_rows
 from pipeline.estimation.overlap import Overlap
 from pipeline.estimation.trends import both_waves
 from pipeline.ingest.responses import available_variables
@@ -43,7 +43,7 @@ def claim_parts(home: Home, study_file: StudyFile, published: Mapping[str, Admit
     program = hashed(code_digest(table.code), study_file.digest(study_file.document.data))
     parts, samples = {}, _Samples(home, study_file, published, claims)
     for wave, admitted in published.items():
-        own = claims_of_wave(study, wave, claims)
+        own = claims_of_wave(wave, claims)
         if not own:
             continue
         earlier = sorted({c.before for c in own if c.before and c.before in published and c.before < wave})
@@ -60,7 +60,7 @@ def audited(home: Home, study_file: StudyFile, published: Mapping[str, Admitted]
     """Rows of table `claims` of a wave, without changes between waves, and nothing written."""
     study = study_file.study
     claims = without_charts(study.claim_set.claims, study.indicators)
-    return _rows(_Samples(home, study_file, published, claims), wave, claims_of_wave(study, wave, claims), ())
+    return _rows(_Samples(home, study_file, published, claims), wave, claims_of_wave(wave, claims), ())
 
 
 def broken_claims(parts: Mapping[str, Path]) -> list[str]:
@@ -110,13 +110,7 @@ def _cause(ledger: Ledger, before: str, after: str) -> str:
     runs = {run.version: run for run in ledger.runs}
     if before == after or before not in runs or after not in runs:
         return "study file changed" if before == after else "not known"
-    old, new = runs[before], runs[after]
-    differs = {
-        "corrected delivery": old.delivery_sha256 != new.delivery_sha256,
-        "study file changed": old.study_file_sha256 != new.study_file_sha256,
-        "software changed": old.code_version != new.code_version,
-    }
-    return ", ".join(cause for cause, holds in differs.items() if holds) or "other cuts of the baseline wave"
+    return cause_of(runs[before], runs[after], False) or "other cuts of the baseline wave"
 
 
 @dataclass(frozen=True)
@@ -144,14 +138,13 @@ def _rows(samples: _Samples, wave: str, claims: Sequence[Claim], earlier: Sequen
     if sample is None:
         return unchecked(samples.study_file.study, wave, claims, OTHER_STUDY_FILE)
     found: dict[str, tuple[Sample, Overlap]] = {}
-    figures: Callable[[str], Any] = lambda w: wave_figures(  # noqa: E731
-        samples.home, samples.study_file, w, samples.published[w]
-    )
+    figures = {w: wave_figures(samples.home, samples.study_file, w, samples.published[w])
+               for w in ((*earlier, wave) if earlier else ())}  # fmt: skip
     for other in earlier:
         before = samples.of(other)
         if before is not None:
-            at = both_waves(samples.study_file.study, figures(other), figures(wave))
-            found[other] = before, _in_order(at, (before, figures(other)), (sample, figures(wave)))
+            at = both_waves(samples.study_file.study, figures[other], figures[wave])
+            found[other] = before, _in_order(at, (before, figures[other]), (sample, figures[wave]))
     return audit(sample, claims, found)
 
 

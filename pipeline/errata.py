@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import engine, tables
-from pipeline.ledger import alone
+from pipeline.ledger import RunEntry, alone
 from pipeline.tables import Table
 
 FIGURES: Mapping[str, Mapping[str, int | None]] = {
@@ -64,6 +64,19 @@ def _words(old: pd.DataFrame, new: pd.DataFrame, figure: str) -> Iterable[dict[s
     for row in old.index[(before != after) & ~(before.isna() & after.isna())]:
         was, now = (None if pd.isna(side[row]) else str(side[row]) for side in (before, after))
         yield {"row": row, "old_word": was, "new_word": now, "printed_changed": True}
+
+
+def cause_of(before: RunEntry | None, now: RunEntry, other_cuts: bool) -> str:
+    """Why a wave has another version than before."""
+    if before is None:
+        return "not known"
+    causes = {
+        "corrected delivery": before.delivery_sha256 != now.delivery_sha256,
+        "other cuts of the baseline wave": other_cuts,
+        "study file changed": before.study_file_sha256 != now.study_file_sha256,
+        "software changed": before.code_version != now.code_version,
+    }
+    return ", ".join(cause for cause, holds in causes.items() if holds)
 
 
 def add(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from pipeline.claims.coherence import coherence
 from pipeline.claims.figures import Asked, Figure, figures
 from pipeline.claims.printed import PrintedFigure, printed_parts
 from pipeline.claims.sample import Sample
-from pipeline.claims.search import ELSEWHERE, SLIPS, Cell, Hit, Search, comes_out, would_hold
+from pipeline.claims.search import ELSEWHERE, MOST_SLIPS, Cell, Hit, Search, comes_out, would_hold
 from pipeline.claims.sentences import supported
 from pipeline.claims.verdicts import (
     CONTRADICTED,
@@ -40,27 +40,26 @@ MOST_HITS = 6
 SHARES = ("share", "difference", "paired", "change")
 
 
-def claims_of_wave(study: Study, wave: str, claims: Sequence[Claim]) -> list[Claim]:
+def claims_of_wave(wave: str, claims: Sequence[Claim]) -> list[Claim]:
     """Those that are about a wave: it is named, or none is."""
     return [claim for claim in claims if claim.wave is None or wave in claim.wave]
 
 
 def audit(sample: Sample, claims: Sequence[Claim], earlier: Mapping[str, tuple[Sample, Overlap]]) -> pd.DataFrame:
-    """Rows of table `claims`, one for each claim (and each cell of a chart) that is about the wave.
+    """Rows of table `claims`, one for each claim.
 
-    claims: charts as cells. A family for the q values is all claims of the wave that have a test.
+    claims: those that are about the wave, charts as cells. A family for the q values is all of them that have a test.
     """
     study, margins = sample.study, sample.study.claim_set.margins
-    own = claims_of_wave(study, sample.wave, claims)
-    checked = [_with_operator(claim) for claim in own if not claim.not_checkable]
+    checked = [_with_operator(claim) for claim in claims if not claim.not_checkable]
     found = figures(sample, checked, earlier)
     search = Search(sample, {wave: other for wave, (other, _) in earlier.items()})
-    conflicts = coherence(study, [c for c in own if not c.not_checkable], _tier_shares(sample))
+    conflicts = coherence(study, [c for c in claims if not c.not_checkable], _tier_shares(sample))
     printed = {claim.id: printed_parts(claim) for claim in checked}
     reproduced = _reproduction(search, checked, found, printed)
     by_id = {claim.id: claim for claim in checked}
     rows = []
-    for claim in own:
+    for claim in claims:
         row = _row(study, sample.wave, claim, conflicts.get(claim.id, []))
         answer = claim.not_checkable or found[claim.id]
         if isinstance(answer, str) or not _known(answer[1]):
@@ -174,7 +173,7 @@ def _explained(search: Search, asked: Asked, figure: Figure, claim: Claim) -> tu
     def holds(value: float) -> bool:
         return verdict(claim, Estimate(*[value] * 5), margins) not in (NOT_SUPPORTED, CONTRADICTED)
 
-    return would_hold(search, asked, figure, holds), len(search.variants(asked)) + len(SLIPS)
+    return would_hold(search, asked, figure, holds), len(search.variants(asked)) + MOST_SLIPS
 
 
 def _told(hits: Sequence[Hit], tried: int) -> str:
@@ -193,11 +192,12 @@ def _row(study: Study, wave: str, claim: Claim, conflicts: Sequence[str]) -> dic
     printed = claim.printed if isinstance(claim.printed, str) else None
     if isinstance(claim.printed, dict):
         printed = ", ".join(f"{name} {text}" for name, text in claim.printed.items())
+    claimed = _with_operator(claim)
     return {
         "wave": wave, "claim": claim.id, "says": claim.says, "source": claim.source, "page": claim.page,
         "statistic": claim.measures, "indicator": claim.indicator or "", "comparison": claim.comparison or "",
-        "claimed": claimed_words(_with_operator(claim)),
-        "expected": next(iter(_with_operator(claim).operators.values()), None), "printed": printed,
+        "claimed": claimed_words(claimed),
+        "expected": next(iter(claimed.operators.values()), None), "printed": printed,
         "soft": claim.soft, "reading": claim.reading, "must_hold": claim.must_hold,
         "coherence": "; ".join(conflicts), "reason": "", "direction": "", "kinds": "", "explanation": "", "tried": 0,
         "margin": "", "method": "", "status": "show", "status_reason": "", "wording": "", "base": "", "weighting": "",
