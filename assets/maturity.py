@@ -12,6 +12,7 @@ from pipeline import tables
 from pipeline.maturity.clustering import ClusterTables, cluster_tables
 from pipeline.maturity.peers import peer_percentiles_query, peer_places_query
 from pipeline.maturity.reliability import dimensions_of, items_query, reliability_rows
+from pipeline.maturity.scoring import score_bands_query
 from pipeline.store import WaveStore
 from pipeline.study.columns import SegmentColumns
 from pipeline.study.loading import StudyFile
@@ -23,6 +24,10 @@ def maturity_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         score, resolver = store.study.score, store.study.resolver
         items = store.fetch(items_query(score, resolver), tables.RELIABILITY)
         return store.write(tables.RELIABILITY, reliability_rows(store.wave, items, dimensions_of(score, resolver)))
+
+    @wave_asset(study_file, tables.SCORE_BANDS)
+    def out_score_bands(store: WaveStore) -> int:
+        return store.create(tables.SCORE_BANDS, score_bands_query())
 
     @wave_asset(study_file, tables.PEER_PERCENTILES)
     def out_peer_percentiles(store: WaveStore) -> int:
@@ -44,7 +49,14 @@ def maturity_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     def out_tier_agreement(store: WaveStore) -> int:
         return store.write(tables.TIER_AGREEMENT, clusters(store)[1])
 
-    return [out_reliability, out_peer_percentiles, out_peer_places, out_tier_clusters, out_tier_agreement]
+    return [
+        out_reliability,
+        out_score_bands,
+        out_peer_percentiles,
+        out_peer_places,
+        out_tier_clusters,
+        out_tier_agreement,
+    ]
 
 
 def peers(store: WaveStore) -> SegmentColumns | None:

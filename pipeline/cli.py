@@ -339,8 +339,7 @@ def findings(
     study_file = _study_file(where, study)
     for name, how in not_judged(where, study_file, read_ledger(where.ledger(study))).items():
         print(f"wave {name}: {how}: survey run {study} --wave {name}", file=sys.stderr)
-    published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
-    _known(f"{study}, published waves", wave, published)
+    _known_wave(where, study, wave)
     _known(f"{study}, comparisons", comparison, list(study_file.study.comparisons))
     conditions = ["wave = COALESCE(?, (SELECT MAX(wave) FROM waves WHERE published))"]
     values: list[str | None] = [wave]
@@ -370,6 +369,14 @@ def _known(where: str, name: str | None, valid: list[str]) -> None:
     if name is not None and name not in valid:
         found = ", ".join(valid) or "none"
         raise SurveyError(where, f'there is no "{name}"', found=found, nearest=nearest(name, valid))
+
+
+def _known_wave(where: Home, study: str, wave: str | None) -> None:
+    """Raises SurveyError for a wave that is not published."""
+    from pipeline.reading import rows_of
+
+    published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
+    _known(f"{study}, published waves", wave, published)
 
 
 def _finding_line(row: dict[str, object]) -> dict[str, object]:
@@ -485,8 +492,7 @@ def claims(
 
     where = home()
     study_file = _study_file(where, study)
-    published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
-    _known(f"{study}, published waves", wave, published)
+    _known_wave(where, study, wave)
     sql = "SELECT * FROM claims WHERE (wave = ? OR ? IS NULL) AND (problem OR NOT ?)"
     names, rows = rows_of(where, study, sql, [wave, wave, problems])
     if as_json:
@@ -550,8 +556,7 @@ def wording(
     study_file = _study_file(where, study)
     _known(f"{study}, indicators", indicator, list(study_file.study.indicators))
     _known(f"{study}, comparisons", comparison, list(study_file.study.comparisons))
-    published = [row["wave"] for row in rows_of(where, study, "SELECT wave FROM waves WHERE published")[1]]
-    _known(f"{study}, published waves", wave, published)
+    _known_wave(where, study, wave)
     sql = "SELECT * FROM findings WHERE wave = COALESCE(?, (SELECT MAX(wave) FROM findings)) AND segment = 'all'"
     _, rows = rows_of(where, study, f"{sql} AND indicator = ? AND comparison = ?", [wave, indicator, comparison])
     if not rows:
@@ -575,30 +580,15 @@ def wording(
 @app.command(epilog=_example("release social-maturity 2021"))
 def release(study: Study, wave: Annotated[str, typer.Argument(help="A published wave.")]) -> None:
     """Freeze what may leave the house of a published wave, in a dated folder."""
-    from pipeline.ledger import read_ledger
+    from pipeline.editions import read_edition
     from pipeline.locking import held
-    from pipeline.publish.release import RELEASED
     from pipeline.publish.release import release as freeze
-    from pipeline.reading import frame_of, rows_of
 
     where = home()
     study_file = _study_file(where, study)
-    _known(f"{study}, published waves", wave, [row["wave"] for row in rows_of(
-        where, study, "SELECT wave FROM waves WHERE published")[1]])  # fmt: skip
+    _known_wave(where, study, wave)
     with held(where.locks(study) / "publication", f"the publication of {study}", "release"):
-        found = {t.name: frame_of(where, study, f"SELECT * FROM {t.name} WHERE wave = ?", [wave]) for t in RELEASED}
-        ledger = read_ledger(where.ledger(study))
-        made = ledger.waves[wave].admitted
-        runs = [run for run in ledger.runs if made and run.wave == wave and run.version == made.version]
-        origin = {
-            "version": made.version if made else "", "delivery_sha256": made.sha256 if made else "",
-            "delivery_files": list(made.files) if made else [], "run_id": runs[-1].run_id if runs else "",
-            "study_file_sha256": runs[-1].study_file_sha256 if runs else "",
-            "code_version": runs[-1].code_version if runs else "",
-        }  # fmt: skip
-        folder = freeze(
-            where.releases(study, wave), study_file.study, wave, found, origin
-        )  # fmt: skip
+        folder = freeze(where.releases(study, wave), read_edition(where, study_file, wave))
     print(f"Released: {folder}")
 
 

@@ -28,6 +28,7 @@ ORDER = [
     ["quality", "errata", "trending"],
     ["auditing"],
     ["admission", "drafting", "checking", "lineage"],
+    ["editions"],
     ["landing"],
     ["synthetic"],
     ["cli"],

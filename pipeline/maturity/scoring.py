@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.engine import Query
+from pipeline.study.collisions import WITHOUT_TIER
 from pipeline.study.columns import Resolver
 from pipeline.study.maturity import Score
 from pipeline.study.variables import Variable
@@ -32,3 +33,8 @@ def _item(variable: Variable, points: Mapping[str, float]) -> dict[str, object]:
     low, high = min(offered.values()), max(offered.values())
     span = (high - low) or 1.0
     return {"column": variable.name, "points": {option: 100.0 * (p - low) / span for option, p in offered.items()}}
+
+
+def score_bands_query() -> Query:
+    """How many respondents of each tier have a score in each band of five points."""
+    return Query("out/score_histogram.sql", {"without": WITHOUT_TIER})

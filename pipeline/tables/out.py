@@ -282,6 +282,27 @@ SCORE_MEANS = Table(
     made_if=lambda study: study.score is not None,
 )
 
+SCORE_BANDS = Table(
+    "score_bands",
+    "One band of the score, five points wide, and one tier: how many respondents are in both.",
+    "out",
+    key=("wave", "band_low", "tier"),
+    columns=(
+        WAVE,
+        Column("band_low", "double", "Lowest score of the band.", unit="points", nullable=False),
+        Column("band_high", "double", "Score under which the band ends; 100 belongs to the last.", unit="points",
+               nullable=False),
+        Column("tier", "varchar", "Tier; `without_tier` for respondents without one.", nullable=False),
+        Column("n", "bigint", "Respondents in both.", unit="respondents", nullable=False),
+        Column("weighted_base", "double", "Sum of their weights.", nullable=False),
+        Column("share", "double", "Their weighted share of those with a score.", unit="share", nullable=False),
+    ),
+    made_from=("respondents",),
+    sections=("score", "tiers", *DESIGN),
+    code=("pipeline.maturity", "sql/out/score_histogram.sql"),
+    made_if=lambda study: study.score is not None,
+)  # fmt: skip
+
 PEER_PERCENTILES = Table(
     "peer_percentiles",
     "One level of the peer segment (nets and `all` too): how the scores of its respondents spread.",
@@ -643,8 +664,8 @@ QUALITY_CHECKS = Table(
     ),
     made_from=("files", "source_columns", "answers", "responses", "screening", "dispositions", "respondents", "tiers",
                "shares", "toplines", "findings", "banners", "adjusted", "tier_trends", "specifications",
-               "robustness", "weighting", "reliability", "score_means", "peer_percentiles", "peer_places",
-               "tier_clusters", "tier_agreement", "codebook"),
+               "robustness", "weighting", "reliability", "score_means", "score_bands", "peer_percentiles",
+               "peer_places", "tier_clusters", "tier_agreement", "codebook"),
     sections=("waves", "scales", "questions", "filters", "cleaning", "score", "tiers", "weights", "design"),
     code=("pipeline.quality", "pipeline.study"),
 )  # fmt: skip
@@ -835,6 +856,7 @@ CLAIMS = Table(
 
 PUBLISHED = (
     DISPOSITIONS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, ADJUSTED, TIER_TRENDS, SPECIFICATIONS, ROBUSTNESS,
-    WEIGHTING, RELIABILITY, SCORE_MEANS, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT, CODEBOOK,
+    WEIGHTING, RELIABILITY, SCORE_MEANS, SCORE_BANDS, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT,
+    CODEBOOK,
     QUALITY_CHECKS,
 )  # fmt: skip
