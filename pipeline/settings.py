@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_cache_dir
+
 PROJECT = Path(__file__).resolve().parent.parent
 SQL_FOLDER = PROJECT / "sql"
 BUNDLED_STUDIES = PROJECT / "studies"
@@ -38,6 +40,10 @@ class Home:
     def releases(self, study: str, wave: str) -> Path:
         """Frozen folders of a wave, one for each release."""
         return self.root / "release" / study / wave
+
+    def editions(self, study: str) -> Path:
+        """Report, workbook and the like of each published wave, in a folder of its name."""
+        return self.processed(study) / "editions"
 
     def database(self, study: str) -> Path:
         """What analysts open."""
@@ -88,6 +94,11 @@ def memory_limit() -> str:
 def id_key_text() -> str:
     """A key for respondent ids from elsewhere, such as a vault (SURVEY_ID_KEY)."""
     return os.environ.get("SURVEY_ID_KEY", "")
+
+
+def cache_folder() -> Path:
+    """Where what takes seconds to make and never changes is kept (SURVEY_CACHE; default: the user's cache folder)."""
+    return Path(os.environ.get("SURVEY_CACHE") or user_cache_dir("survey-pipeline", appauthor=False))
 
 
 def webhook() -> str:

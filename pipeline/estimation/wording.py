@@ -58,7 +58,8 @@ def _claim(s: Sentence) -> str:
     if math.isnan(s.ratio) or math.isnan(s.low):
         why = "nobody in either group did" if s.p_a == s.p_b == 0 else "it has no interval"
         return f"there is no ratio to {compared}: {why} ({_shares(s, apart=False)}, {bases})."
-    ratio, limits = _ratio_and_limits(s.ratio, s.low, s.high)
+    ratio, lower, upper = printed_ratio(s.ratio, s.low, s.high)
+    limits = f"{lower} to {upper}" if upper else f"{lower} and above"
     interval = f"{'model-based ' if s.model_based else ''}{100 * s.level:g}% CI"
     if s.low <= 1 <= s.high:
         return (
@@ -75,14 +76,14 @@ def _claim(s: Sentence) -> str:
     return f"{claim} ({shares}, {interval}{of} {limits}, {bases})."
 
 
-def _ratio_and_limits(ratio: float, low: float, high: float) -> tuple[str, str]:
-    """A ratio and its limits as printed, all apart from each other and from 1 where they are."""
+def printed_ratio(ratio: float, low: float, high: float) -> tuple[str, str, str]:
+    """A ratio and its limits as printed, all apart from each other and from 1 where they are; no upper limit: ""."""
     digits = 2 if low < NEAR_ONE else 1
     while True:
         shown, lower, upper = _figure(ratio, digits), _figure(low, digits), _figure(high, digits)
         apart = (lower != shown or low == ratio) and (shown != upper or ratio == high)
         if apart or digits >= MOST_DIGITS:
-            return shown, f"{lower} and above" if math.isinf(high) else f"{lower} to {upper}"
+            return shown, lower, "" if math.isinf(high) else upper
         digits += 1
 
 
@@ -102,13 +103,17 @@ def _figure(value: float, digits: int) -> str:
 
 
 def _shares(s: Sentence, apart: bool) -> str:
+    return f"{' against '.join(printed_shares(s.p_a, s.p_b, apart))}{s.of and ' '}{s.of}"
+
+
+def printed_shares(p_a: float, p_b: float, apart: bool) -> tuple[str, str]:
     """Both shares in percent; 0% and 100% only where it is so. apart: with digits enough to differ."""
-    digits = 1 if 0 < min(s.p_a, s.p_b) < SMALL_SHARE else 0
+    digits = 1 if 0 < min(p_a, p_b) < SMALL_SHARE else 0
     while True:
-        a, b = _percent(s.p_a, digits), _percent(s.p_b, digits)
-        hidden = (a in (0, 100) and a != 100 * s.p_a) or (b in (0, 100) and b != 100 * s.p_b)
-        if digits >= MOST_DIGITS or not (hidden or (apart and a == b and s.p_a != s.p_b)):
-            return f"{a:.{digits}f}% against {b:.{digits}f}%{s.of and ' '}{s.of}"
+        a, b = _percent(p_a, digits), _percent(p_b, digits)
+        hidden = (a in (0, 100) and a != 100 * p_a) or (b in (0, 100) and b != 100 * p_b)
+        if digits >= MOST_DIGITS or not (hidden or (apart and a == b and p_a != p_b)):
+            return f"{a:.{digits}f}%", f"{b:.{digits}f}%"
         digits += 1
 
 

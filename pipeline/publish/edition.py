@@ -19,7 +19,7 @@ SHOWN = (
 )  # fmt: skip
 """Tables that are shown outside the database, each with the rows of its wave."""
 
-HISTORY = (tables.SHARES, tables.FINDINGS, tables.TIERS, tables.SCORE_MEANS)
+HISTORY = (tables.SHARES, tables.FINDINGS, tables.TIERS, tables.SCORE_MEANS, tables.TRENDS)
 """Tables of which the rows of everyone are also shown for the waves before."""
 
 Found = Mapping[str, pd.DataFrame]
