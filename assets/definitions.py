@@ -12,7 +12,7 @@ from assets.findings import finding_assets
 from assets.landing import landing_sensor, nightly_schedule
 from assets.locks import wave_lock
 from assets.maturity import maturity_assets
-from assets.published import database_asset
+from assets.published import database_asset, editions_asset
 from assets.raw import raw_assets
 from assets.robustness import robustness_assets
 from assets.studies import read_study, study_names
@@ -34,7 +34,12 @@ def study_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         *maturity_assets(study_file),
     ]
     claims = [claims_asset(study_file)] if study_file.study.claim_set.claims else []
-    return [*(asset for asset in by_wave if asset.key in made), *claims, database_asset(study_file)]
+    return [
+        *(asset for asset in by_wave if asset.key in made),
+        *claims,
+        database_asset(study_file),
+        editions_asset(study_file),
+    ]
 
 
 def study_job(study: str) -> dg.UnresolvedAssetJobDefinition:

@@ -7,10 +7,12 @@ from assets.claims import claims_key
 from assets.studies import read_study
 from pipeline import tables
 from pipeline.admission import publish_study
+from pipeline.editions import write_editions
 from pipeline.errors import SurveyError
 from pipeline.settings import home
 from pipeline.study.loading import StudyFile
 
+EDITIONS = "What people open: report and workbook of every published wave, in data/processed/<study>/editions/<wave>/."
 DESCRIPTION = "What analysts open: data/processed/<study>.duckdb, with the last admitted version of every wave."
 
 
@@ -20,8 +22,15 @@ def database_key(study: str) -> dg.AssetKey:
 
 def publication(study_file: StudyFile) -> list[dg.AssetKey]:
     """What is made of all waves together."""
-    claims = [claims_key(study_file.name)] if study_file.study.claim_set.claims else []
-    return [*claims, database_key(study_file.name)]
+    return [*_claims(study_file), database_key(study_file.name), editions_key(study_file.name)]
+
+
+def _claims(study_file: StudyFile) -> list[dg.AssetKey]:
+    return [claims_key(study_file.name)] if study_file.study.claim_set.claims else []
+
+
+def editions_key(study: str) -> dg.AssetKey:
+    return dg.AssetKey([study, "out_editions"])
 
 
 def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
@@ -31,7 +40,7 @@ def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         key=database_key(study),
         deps=[
             dg.AssetDep(asset_key(study, tables.QUALITY_CHECKS), partition_mapping=dg.AllPartitionMapping()),
-            *publication(study_file)[:-1],
+            *_claims(study_file),
         ],
         group_name=group_of(study, "out"),
         kinds={"duckdb"},
@@ -53,3 +62,26 @@ def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         )
 
     return out_database
+
+
+def editions_asset(study_file: StudyFile) -> dg.AssetsDefinition:
+    study = study_file.name
+
+    @dg.asset(
+        key=editions_key(study),
+        deps=[database_key(study)],
+        group_name=group_of(study, "out"),
+        kinds={"html", "excel"},
+        owners=OWNERS,
+        description=described(study_file, EDITIONS),
+    )
+    def out_editions(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        try:
+            folders = write_editions(home(), read_study(study), context.run.run_id, context.log.info)
+        except SurveyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        files = {f"{wave}: {path.name}": dg.MetadataValue.path(str(path)) for wave, folder in folders.items()
+                 for path in sorted(folder.iterdir()) if path.suffix in (".html", ".xlsx", ".md")}  # fmt: skip
+        return dg.MaterializeResult(metadata={"waves": len(folders), **files})
+
+    return out_editions

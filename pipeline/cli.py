@@ -577,6 +577,30 @@ def wording(
         raise typer.Exit(1)
 
 
+@app.command(epilog=_example("report social-maturity --wave 2021 --open"))
+def report(
+    study: Study,
+    wave: WaveOption = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+) -> None:
+    """Write report and workbook of the published waves, and say where they are; of the last wave with --open."""
+    from pipeline.editions import write_editions
+
+    where = home()
+    study_file = _study_file(where, study)
+    _known_wave(where, study, wave)
+    folders = write_editions(where, study_file, "report", lambda text: print(text, file=sys.stderr))
+    if wave is not None and wave not in folders:
+        raise SurveyError(f"{study}, wave {wave}", "has no report", do=f"survey run {study} --wave {wave}")
+    shown = [wave] if wave else sorted(folders)
+    for name in shown:
+        print(folders[name] / "report.html")
+    if open_it and shown:
+        import webbrowser
+
+        webbrowser.open((folders[shown[-1]] / "report.html").as_uri())
+
+
 @app.command(epilog=_example("release social-maturity 2021"))
 def release(study: Study, wave: Annotated[str, typer.Argument(help="A published wave.")]) -> None:
     """Freeze what may leave the house of a published wave, in a dated folder."""

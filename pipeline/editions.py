@@ -1,17 +1,74 @@
-"""Reads an edition, what may be shown of a published wave, from the study's database."""
+"""Editions, what may be shown of each published wave: read from the study's database, and written as files."""
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pipeline.admission import version_of
+from pipeline.engine import replacing
 from pipeline.errors import SurveyError
-from pipeline.ledger import Ledger, read_ledger
+from pipeline.ledger import Ledger, published_waves, read_ledger
+from pipeline.locking import held
 from pipeline.publish.edition import HISTORY, SHOWN, Edition, edition_of
+from pipeline.publish.files import write_files
 from pipeline.reading import opened
 from pipeline.settings import Home
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
+from pipeline.versions import code_digest, hashed
+
+MADE = "edition.json"
+"""File of an edition's folder that tells from what it was made."""
+CODE = ("pipeline.publish", "pipeline.editions", "pipeline.estimation", "pipeline.claims", "pipeline.study")
+
+
+def write_editions(home: Home, study_file: StudyFile, run_id: str, tell: Callable[[str], None]) -> dict[str, Path]:
+    """Writes the files of every published wave where they are not there as they would be. Returns folders by wave.
+
+    A wave that was published from another study file or program keeps the files that it has. Files of waves that are
+    not published any more are removed.
+    """
+    name = study_file.name
+    folder = home.editions(name)
+    with held(home.locks(name) / "publication", f"the publication of {name}", run_id, tell):
+        ledger = read_ledger(home.ledger(name))
+        published = published_waves(ledger)
+        for gone in folder.iterdir() if folder.is_dir() else ():
+            if gone.name not in published:
+                shutil.rmtree(gone)
+        for wave in published:
+            version = _version(study_file, ledger, wave)
+            if _made(folder / wave) == version:
+                continue
+            if not is_current(home, study_file, ledger, wave):
+                tell(
+                    f"wave {wave}: its report stays as it is: the wave was published from another study file or program"
+                )
+                continue
+            write_files(folder / wave, read_edition(home, study_file, wave))
+            with replacing(folder / wave / MADE) as partial:
+                partial.write_text(json.dumps({"version": version}))
+    return {wave: folder / wave for wave in published if (folder / wave / MADE).is_file()}
+
+
+def _version(study_file: StudyFile, ledger: Ledger, wave: str) -> str:
+    """Hash of what an edition shows: its wave and those before, study file, program, and what is set aside."""
+    made_from = [f"{w} {admitted.version}" for w, admitted in published_waves(ledger).items() if w <= wave]
+    return hashed(code_digest(CODE), study_file.digest(study_file.document.data), *made_from, *_set_aside(ledger))
+
+
+def _made(folder: Path) -> str:
+    path = folder / MADE
+    return str(json.loads(path.read_text())["version"]) if path.is_file() else ""
+
+
+def _set_aside(ledger: Ledger) -> tuple[str, ...]:
+    """Waves whose latest delivery is quarantined."""
+    return tuple(sorted(wave for wave, entry in ledger.waves.items() if entry.status == "quarantined"))
 
 
 def read_edition(home: Home, study_file: StudyFile, wave: str) -> Edition:
@@ -56,5 +113,5 @@ def _origin(ledger: Ledger, wave: str) -> dict[str, Any]:
     return {
         "version": made.version, "delivery_sha256": made.sha256, "delivery_files": list(made.files),
         "run_id": run.run_id if run else "", "study_file_sha256": run.study_file_sha256 if run else "",
-        "code_version": run.code_version if run else "",
+        "code_version": run.code_version if run else "", "set_aside": list(_set_aside(ledger)),
     }  # fmt: skip

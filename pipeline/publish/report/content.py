@@ -146,6 +146,7 @@ class _Page:
         precision = words[f"precision_{study.sample.type}"]
         return {
             "level": self.level,
+            "set_aside": words["set_aside"].format(waves=", ".join(edition.origin["set_aside"])),
             "draft": words["draft_why"].format(reasons="; ".join(edition.draft_because)),
             "forest_intro": words["forest_intro"].format(level=self.level),
             "tiers_intro": words["tiers_intro"].format(cuts=told),
