@@ -572,11 +572,54 @@ def wording(
         raise typer.Exit(1)
 
 
+@app.command(epilog=_example("methodology social-maturity --wave 2021 --language ru"))
+def methodology(
+    study: Study,
+    wave: WaveOption = None,
+    language: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Print the methodology statement of a published wave as Markdown; without --wave that of the last one."""
+    from pipeline.printing import harmless, print_rows
+    from pipeline.publish.methodology.statement import (
+        EVIDENCE,
+        Evidence,
+        in_language,
+        methodology_markdown,
+        ordered,
+    )
+    from pipeline.reading import frame_of, rows_of
+    from pipeline.tables import METHODOLOGY
+
+    where = home()
+    study_file = _study_file(where, study)
+    published = rows_of(where, study, "SELECT * FROM waves WHERE published ORDER BY wave")[1]
+    _known(f"{study}, published waves", wave, [row["wave"] for row in published])
+    if not published:
+        raise SurveyError(study, "has no published wave", do=f"survey run {study}")
+    of_wave = next(row for row in reversed(published) if wave in (None, row["wave"]))
+    rows = ordered(frame_of(where, study, "SELECT * FROM methodology WHERE wave = ?", [of_wave["wave"]]))
+    if language != "en":
+        found = {
+            name: frame_of(where, study, f"SELECT {', '.join(columns)} FROM {'core.' if name == 'cells' else ''}{name}"
+                           " WHERE wave = ?", [of_wave["wave"]])
+            for name, columns in EVIDENCE.items()
+        }  # fmt: skip
+        days = (of_wave["fieldwork_first"], of_wave["fieldwork_last"])
+        rows = in_language(rows, study_file.study, Evidence(of_wave["wave"], found, days), language)
+    if as_json:
+        print_rows(rows, [column.name for column in METHODOLOGY.columns_for(None)], True)
+    else:
+        print(harmless(methodology_markdown(study_file.study.title.get(language), rows, language)), end="")
+
+
 @app.command(epilog=_example("release social-maturity 2021"))
 def release(study: Study, wave: Annotated[str, typer.Argument(help="A published wave.")]) -> None:
     """Freeze what may leave the house of a published wave, in a dated folder."""
     from pipeline.ledger import read_ledger
     from pipeline.locking import held
+    from pipeline.printing import harmless
+    from pipeline.publish.methodology.statement import draft_reasons, ordered
     from pipeline.publish.release import RELEASED
     from pipeline.publish.release import release as freeze
     from pipeline.reading import frame_of, rows_of
@@ -599,7 +642,10 @@ def release(study: Study, wave: Annotated[str, typer.Argument(help="A published 
         folder = freeze(
             where.releases(study, wave), study_file.study, wave, found, origin
         )  # fmt: skip
+        reasons = draft_reasons(ordered(found["methodology"]))
     print(f"Released: {folder}")
+    if reasons:
+        print(harmless("\n".join(["It is a draft:", *reasons])), file=sys.stderr)
 
 
 @app.command(epilog=_example("waves ospo"))

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.errors import SurveyError
+from pipeline.publish.methodology.statement import draft_reasons, methodology_markdown, ordered
 from pipeline.publish.privacy import Additive, withheld
 from pipeline.study.model import Study
 from pipeline.study.questions import GridQuestion, SingleQuestion
@@ -26,12 +27,10 @@ from pipeline.tables import Table
 
 RELEASED = (
     tables.FINDINGS, tables.SHARES, tables.TOPLINES, tables.TIERS, tables.SCORE_MEANS, tables.TRENDS,
-    tables.DISPOSITIONS, tables.CODEBOOK,
+    tables.DISPOSITIONS, tables.CODEBOOK, tables.METHODOLOGY,
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would work out."""
-NEEDED = ("sponsor", "mode")
-"""What `disclosure` must tell, or the release is a draft."""
 
 
 def release(
@@ -49,6 +48,8 @@ def release(
     Raises SurveyError where the folder can't be written.
     """
     kept, left_out = released_rows(study, found)
+    statement = ordered(found["methodology"])
+    lacking = draft_reasons(statement)
     day = datetime.now(UTC)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,11 +60,11 @@ def release(
         for table in RELEASED:
             if table.name in kept:
                 _write(partial, table, kept[table.name])
-        lacking = [name for name in NEEDED if not str(study.disclosure.get(name, "")).strip()]
+        (partial / "methodology.md").write_text(methodology_markdown(study.title.get(), statement), encoding="utf-8")
         manifest = {
             "study": study.title.get(), "wave": wave, "released_at": f"{day:%Y-%m-%dT%H:%M:%SZ}",
             "synthetic": study.synthetic, "draft": bool(lacking),
-            "draft_because": f"disclosure does not tell {', '.join(lacking)}" if lacking else "",
+            "draft_because": lacking,
             **origin, "left_out": left_out, "files": {path.name: _sha256(path) for path in sorted(partial.iterdir())},
         }  # fmt: skip
         (partial / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
