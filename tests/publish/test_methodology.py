@@ -149,9 +149,9 @@ def test_a_raked_weight_tells_margins_trimming_and_its_effect():
     ]
     weights = "weights: {main: {rake: {place: {town: 0.6, village: 0.4}}, trim: 5}}"
     assert told(study(weights), evidence(weighting=[of_all, *of_one]))["weighting"] == (
-        'Weight "main" raked to the margins of the population (place: Town 60%, Village 40%); converged after 12 sweeps, '
-        "largest gap 0.04 points; trimmed at 5 mean weights, 3 respondents at that bound; weights from 0.4 to 5 around a "
-        "mean of 1, design effect 1.3, effective base 77."
+        'Weight "main" raked to the margins of the population (place: Town 60%, Village 40%); '
+        "converged after 12 sweeps, largest gap 0.04 points; trimmed at 5 mean weights, 3 respondents at that bound; "
+        "weights from 0.4 to 5 around a mean of 1, design effect 1.3, effective base 77."
     )
 
 
