@@ -11,7 +11,7 @@ import pyarrow as pa
 from assets.building import started_at, wave_asset
 from assets.core import available, weighed
 from pipeline import engine, tables
-from pipeline.admission import admit
+from pipeline.admission import admit, fieldwork_of
 from pipeline.cells.cells import weightings_of
 from pipeline.cleaning.screening import dispositions_query
 from pipeline.estimation.adjusted_table import adjusted_table
@@ -33,6 +33,7 @@ from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.estimation.tier_trends import tier_trend_rows
 from pipeline.publish.codebook import codebook_rows
 from pipeline.publish.forest import forest_markdown
+from pipeline.publish.methodology.statement import EVIDENCE, Evidence, methodology_rows
 from pipeline.quality import all_checks, check_rows
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
@@ -182,6 +183,16 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         )
         return store.write(tables.CODEBOOK, rows)
 
+    @wave_asset(study_file, tables.METHODOLOGY)
+    def out_methodology(store: WaveStore) -> int:
+        found = {
+            name: store.read(tables.BY_NAME[name], columns).to_pandas()
+            for name, columns in EVIDENCE.items()
+            if tables.BY_NAME[name].made_if(store.study)
+        }
+        evidence = Evidence(store.wave, found, fieldwork_of(store))
+        return store.write(tables.METHODOLOGY, methodology_rows(store.study, evidence))
+
     @wave_asset(study_file, tables.QUALITY_CHECKS)
     def out_quality_checks(store: WaveStore) -> int:
         """Every table of the wave is made and none of its blocking checks failed: the wave is admitted."""
@@ -194,7 +205,7 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     return [
         out_dispositions, out_tiers, out_shares, out_score_means, out_toplines,
         out_banners, out_findings, out_adjusted, out_tier_trends,
-        out_weighting, out_codebook, out_quality_checks,
+        out_weighting, out_codebook, out_methodology, out_quality_checks,
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from pipeline import tables
 from pipeline.alerts import Alert, alert
@@ -45,7 +46,7 @@ def admit(store: WaveStore, run_id: str, started_at: datetime | None) -> WaveEnt
         tables=versions(store, _kept(store)),
         delivered=waterfall[0]["remaining"],
         analysed=waterfall[-1]["remaining"],
-        fieldwork=_fieldwork(store),
+        fieldwork=_days(fieldwork_of(store)),
         at=_now(),
         files=files,
         sha256=digest,
@@ -183,12 +184,18 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _fieldwork(store: WaveStore) -> tuple[str | None, str | None]:
+def fieldwork_of(store: WaveStore) -> tuple[date | None, date | None]:
+    """First and last day of the wave's fieldwork: as declared, else of the first and last start of a record."""
     declared = store.study.waves.get(store.wave, Wave()).fieldwork
     if declared:
-        return declared[0].isoformat(), declared[1].isoformat()
-    seen = [m for m in store.read(tables.RESPONSES).column("started_at").to_pylist() if m is not None]
-    return (min(seen).date().isoformat(), max(seen).date().isoformat()) if seen else (None, None)
+        return declared
+    seen = pc.min_max(store.read(tables.RESPONSES, ["started_at"]).column("started_at")).as_py()
+    return (seen["min"].date(), seen["max"].date()) if seen["min"] is not None else (None, None)
+
+
+def _days(fieldwork: tuple[date | None, date | None]) -> tuple[str | None, str | None]:
+    first, last = fieldwork
+    return first.isoformat() if first else None, last.isoformat() if last else None
 
 
 def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable[[str], None]) -> dict[str, int]:

@@ -577,6 +577,33 @@ def wording(
         raise typer.Exit(1)
 
 
+@app.command(epilog=_example("methodology social-maturity --wave 2021 --language ru"))
+def methodology(
+    study: Study,
+    wave: WaveOption = None,
+    language: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Print the methodology statement of a published wave as Markdown; without --wave that of the last one."""
+    from pipeline.editions import read_statement
+    from pipeline.printing import harmless, print_rows
+    from pipeline.publish.methodology.statement import methodology_markdown
+    from pipeline.reading import rows_of
+    from pipeline.tables import METHODOLOGY
+
+    where = home()
+    study_file = _study_file(where, study)
+    _known_wave(where, study, wave)
+    last = rows_of(where, study, "SELECT MAX(wave) AS wave FROM waves WHERE published")[1][0]["wave"]
+    if last is None:
+        raise SurveyError(study, "has no published wave", do=f"survey run {study}")
+    rows = read_statement(where, study_file, wave or last, language)
+    if as_json:
+        print_rows(rows, [column.name for column in METHODOLOGY.columns_for(None)], True)
+    else:
+        print(harmless(methodology_markdown(study_file.study.title.get(language), rows, language)), end="")
+
+
 @app.command(epilog=_example("report social-maturity --wave 2021 --open"))
 def report(
     study: Study,
@@ -606,14 +633,18 @@ def release(study: Study, wave: Annotated[str, typer.Argument(help="A published 
     """Freeze what may leave the house of a published wave, in a dated folder."""
     from pipeline.editions import read_edition
     from pipeline.locking import held
+    from pipeline.printing import harmless
     from pipeline.publish.release import release as freeze
 
     where = home()
     study_file = _study_file(where, study)
     _known_wave(where, study, wave)
     with held(where.locks(study) / "publication", f"the publication of {study}", "release"):
-        folder = freeze(where.releases(study, wave), read_edition(where, study_file, wave))
+        edition = read_edition(where, study_file, wave)
+        folder = freeze(where.releases(study, wave), edition)
     print(f"Released: {folder}")
+    if edition.draft:
+        print(harmless("\n".join(["It is a draft:", *edition.draft_because])), file=sys.stderr)
 
 
 @app.command(epilog=_example("waves ospo"))

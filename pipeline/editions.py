@@ -8,13 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipeline.admission import version_of
 from pipeline.engine import replacing
 from pipeline.errors import SurveyError
 from pipeline.ledger import Ledger, published_waves, read_ledger
 from pipeline.locking import held
-from pipeline.publish.edition import HISTORY, SHOWN, Edition, edition_of
+from pipeline.publish.edition import HISTORY, SHOWN, Edition, Statement, edition_of
 from pipeline.publish.files import write_files
+from pipeline.publish.methodology.statement import EVIDENCE, Evidence, in_language, ordered
+from pipeline.publish.report.words import languages_of
 from pipeline.reading import opened
 from pipeline.settings import Home
 from pipeline.store import WaveStore
@@ -89,7 +93,30 @@ def read_edition(home: Home, study_file: StudyFile, wave: str) -> Edition:
             table.name: con.execute(f"SELECT * FROM {table.name} WHERE wave = ?", [wave]).fetch_df() for table in SHOWN
         }
         earlier = {table.name: con.execute(_history(table.name), [wave]).fetch_df() for table in HISTORY}
-    return edition_of(name, study_file.study, wave, found, earlier, (), _origin(ledger, wave))
+        statements = {code: _statement(con, study_file, wave, code) for code in {"en", *languages_of(study_file.study)}}
+    return edition_of(name, study_file.study, wave, found, earlier, statements, _origin(ledger, wave))
+
+
+def read_statement(home: Home, study_file: StudyFile, wave: str, language: str) -> Statement:
+    """The methodology statement of a published wave in a language.
+
+    Raises SurveyError where it is published as another study file told it, or there are no words in the language.
+    """
+    with opened(home, study_file.name) as con:
+        return _statement(con, study_file, wave, language)
+
+
+def _statement(con: duckdb.DuckDBPyConnection, study_file: StudyFile, wave: str, language: str) -> Statement:
+    published = ordered(con.execute("SELECT * FROM methodology WHERE wave = ?", [wave]).fetch_df())
+    if language == "en":
+        return published
+    found = {
+        name: con.execute(f"SELECT {', '.join(columns)} FROM {'core.' if name == 'cells' else ''}{name} WHERE wave = ?",
+                          [wave]).fetch_df()
+        for name, columns in EVIDENCE.items()
+    }  # fmt: skip
+    days = con.execute("SELECT fieldwork_first, fieldwork_last FROM waves WHERE wave = ?", [wave]).fetchall()[0]
+    return in_language(published, study_file.study, Evidence(wave, found, days), language)
 
 
 def _history(table: str) -> str:

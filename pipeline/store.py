@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,8 +148,9 @@ class WaveStore:
         source = self._input_store(table)
         return {below.name: source.existing(below) for below in tables.inputs_of(table, self.study)}
 
-    def read(self, table: Table) -> pa.Table:
-        return pq.read_table(self.existing(table))
+    def read(self, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
+        """A table, or the named columns of it."""
+        return pq.read_table(self.existing(table), columns=list(columns) if columns is not None else None)
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         return self.read(table).to_pylist()

@@ -23,7 +23,7 @@ def hashed(*parts: str) -> str:
 
 @lru_cache(maxsize=256)
 def code_digest(code: tuple[str, ...]) -> str:
-    """Hash of the sources of packages, modules and SQL files."""
+    """Hash of the sources of packages and modules, and of SQL and YAML files by their paths in the project."""
     return hashed(*(digest for name in code for digest in _digests(name)))
 
 
@@ -33,7 +33,7 @@ def _digests(name: str) -> tuple[str, ...]:
 
 
 def _sources(name: str) -> Iterable[Path]:
-    if name.endswith(".sql"):
+    if name.endswith((".sql", ".yaml")):
         return [PROJECT / name]
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator
 
 import pytest
 from filelock import FileLock
@@ -20,7 +19,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Bundled]:
+def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bundled:
     """The bundled study with all three waves run and published, once for all processes that run tests.
 
     Tests must not change it.
@@ -34,7 +33,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
             found = delivered_home(shared)
             run_all(found)
             made.write_bytes(pickle.dumps(found))
-    yield pickle.loads(made.read_bytes())
+    return pickle.loads(made.read_bytes())
 
 
 def run_all(bundled: Bundled) -> None:

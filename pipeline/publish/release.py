@@ -19,13 +19,14 @@ import pyarrow.parquet as pq
 from pipeline import tables
 from pipeline.errors import SurveyError
 from pipeline.publish.edition import Edition
+from pipeline.publish.methodology.statement import methodology_markdown
 from pipeline.tables import Table
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would work out."""
 RELEASED = (
     tables.FINDINGS, tables.SHARES, tables.TOPLINES, tables.TIERS, tables.SCORE_MEANS, tables.TRENDS,
-    tables.DISPOSITIONS, tables.CODEBOOK,
+    tables.DISPOSITIONS, tables.CODEBOOK, tables.METHODOLOGY,
 )  # fmt: skip
 
 
@@ -44,6 +45,9 @@ def release(folder: Path, edition: Edition) -> Path:
         partial.mkdir()
         for table in RELEASED:
             _write(partial, table, edition.rows[table.name])
+        (partial / "methodology.md").write_text(
+            methodology_markdown(edition.study.title.get(), edition.statements["en"]), encoding="utf-8"
+        )
         manifest = {
             "study": edition.study.title.get(), "wave": edition.wave, "released_at": f"{day:%Y-%m-%dT%H:%M:%SZ}",
             "synthetic": edition.study.synthetic, "draft": edition.draft, "draft_because": list(edition.draft_because),

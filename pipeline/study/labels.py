@@ -9,7 +9,12 @@ from pipeline.study.maturity import Tiers
 
 def tier_label(tiers: Tiers, tier: str, language: str = "en") -> str:
     """The tier's label, else its name followed by "respondents"."""
-    return tiers.labels[tier].get(language) if tier in tiers.labels else f"{tier.replace('_', ' ')} respondents"
+    return tier_name(tiers, tier, language) + ("" if tier in tiers.labels else " respondents")
+
+
+def tier_name(tiers: Tiers, tier: str, language: str = "en") -> str:
+    """The tier's label, else its name."""
+    return tiers.labels[tier].get(language) if tier in tiers.labels else tier.replace("_", " ")
 
 
 def level_label(segments: Segments, resolver: Resolver, segment: str, level: str, language: str = "en") -> str:
@@ -18,12 +23,18 @@ def level_label(segments: Segments, resolver: Resolver, segment: str, level: str
     net = declared.nets.get(level)
     if net is not None and net.label is not None:
         return net.label.get(language)
-    variables = resolver.of(declared.question) if declared.question else ()
-    for variable in variables:
-        option = variable.options.get(level)
-        if option is not None:
-            return option.label.get(language) if option.label else option.text
-    return level if declared.levels is not None else level.replace("_", " ")
+    if declared.levels is not None:
+        return level
+    return option_label(resolver, declared.question, level, language) if declared.question else level.replace("_", " ")
+
+
+def option_label(resolver: Resolver, question: str, option: str, language: str = "en") -> str:
+    """The option's label, else its text; of none of the question's options the name itself."""
+    for variable in resolver.of(question):
+        declared = variable.options.get(option)
+        if declared is not None:
+            return declared.label.get(language) if declared.label else declared.text
+    return option.replace("_", " ")
 
 
 def segment_label(segments: Segments, segment: str, language: str = "en") -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pipeline.errors import StudyFileError, SurveyError, listed
 from pipeline.study.claim_references import broken_claims
 from pipeline.study.collisions import collisions, respondent_columns
+from pipeline.study.disclosure import Disclosure, improper_words
 from pipeline.study.misfits import misfits
 from pipeline.study.model import Study
 from pipeline.study.problems import Problem, one_line
@@ -80,6 +81,9 @@ def _validated(name: str, document: Document) -> StudyFile:
     # Levels of segments are known only once what they are made of is sound.
     _raise_any(document, chain(broken_comparisons(study), respondent_columns(study)))
     _raise_any(document, broken_claims(study))
+    disclosed: dict[Place, Disclosure] = {("disclosure",): study.disclosure}
+    disclosed |= {("waves", wave, "disclosure"): declared.disclosure for wave, declared in study.waves.items()}
+    _raise_any(document, improper_words(study.sample.type, disclosed))
     return StudyFile(name, study, document)
 
 

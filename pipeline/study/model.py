@@ -13,6 +13,7 @@ from pipeline.study.cleaning import Cleaning
 from pipeline.study.columns import IndicatorColumn as IndicatorColumn
 from pipeline.study.columns import Resolver, SegmentColumns, indicator_columns, segment_columns
 from pipeline.study.conditions import ConditionField, Shown
+from pipeline.study.disclosure import Disclosure
 from pipeline.study.maturity import Score, Tiers
 from pipeline.study.questions import Questions, Scales
 from pipeline.study.sampling import Design, Sample, Weights, sampling_columns
@@ -53,9 +54,7 @@ class Study(Section):
     )
     display: Display = Field(Display(), description="when an estimate is shown, and what leaves the house")
     claims: Claims | None = Field(None, description="file beside this one, or the records")
-    disclosure: dict[str, Any] = Field(
-        default_factory=dict, description="what a methodology statement discloses: sponsor, mode, incentive"
-    )
+    disclosure: Disclosure = Field(Disclosure(), description="what the methodology statement tells beside the data")
 
     @model_validator(mode="before")
     @classmethod
@@ -85,6 +84,10 @@ class Study(Section):
     def reading_of(self, wave: str) -> Reading:
         """How the wave's delivery is to be read."""
         return self.waves.get(wave, Wave()).reading.over(self.reading)
+
+    def disclosure_of(self, wave: str) -> Disclosure:
+        """What is disclosed of a wave: its own words, else those of the study."""
+        return self.waves.get(wave, Wave()).disclosure.over(self.disclosure)
 
     @property
     def sampling_columns(self) -> dict[str, str]:

@@ -131,7 +131,7 @@ def _kind(node: Mapping[str, Any]) -> str:
     if "enum" in node:
         return ", ".join(f"`{value}`" for value in node["enum"])
     if "$ref" in node:
-        return "see below"
+        return "text, or by language" if node["$ref"].endswith("/Text") else "see below"
     kind = node.get("type")
     if kind == "array":
         if "prefixItems" in node:

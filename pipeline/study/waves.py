@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.errors import SurveyError
+from pipeline.study.disclosure import Disclosure
 from pipeline.study.section import BREAK, Section, Texts, Words, wrong
 
 WAVE_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}"
@@ -113,6 +114,7 @@ class Wave(Section):
     admit: dict[str, Words] = Field(
         default_factory=dict, description=f"check: why the wave is published in spite of it; of {', '.join(CHECKS)}"
     )
+    disclosure: Disclosure = Field(Disclosure(), description="what is disclosed otherwise of this wave")
 
     @model_validator(mode="after")
     def _in_order(self) -> Wave:

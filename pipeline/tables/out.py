@@ -641,6 +641,30 @@ CODEBOOK = Table(
     code=("pipeline.publish", "pipeline.study"),
 )
 
+METHODOLOGY = Table(
+    "methodology",
+    "One element of the methodology statement of a wave, in English. A required one that is missing makes a draft.",
+    "out",
+    key=("wave", "element"),
+    columns=(
+        WAVE,
+        Column("position", "integer", "Place in the statement.", nullable=False),
+        Column("section", "varchar", "Heading that it stands under.", nullable=False),
+        Column("standard", "varchar", "Who asks for it: aapor, or cherries of web surveys.", nullable=False),
+        Column("element", "varchar", "Element; a declared one is a key of `disclosure`.", nullable=False),
+        Column("title", "varchar", "What the statement calls it.", nullable=False),
+        Column("required", "boolean", "Whether a release is a draft without it.", nullable=False),
+        Column("value", "varchar", "What is told; NULL where it is blank."),
+        Column("source", "varchar", "computed from the data, declared in the study file, or missing.", nullable=False),
+    ),
+    made_from=("dispositions", "cells", "shares", "weighting", "responses"),
+    sections=("title", "synthetic", "sample", "baseline", "waves", "disclosure", "scales", "questions", "filters",
+              "cleaning", "design", "weights", "score", "tiers", "segments", "display"),
+    code=("pipeline.publish.methodology", "pipeline/publish/methodology/words/en.yaml", "pipeline.estimation",
+          "pipeline.study"),
+    preview=("section", "title", "required", "source", "value"),
+)  # fmt: skip
+
 QUALITY_CHECKS = Table(
     "quality_checks",
     "One check of the published version of a wave: what was measured against what was expected. Why a later delivery "
@@ -665,7 +689,7 @@ QUALITY_CHECKS = Table(
     made_from=("files", "source_columns", "answers", "responses", "screening", "dispositions", "respondents", "tiers",
                "shares", "toplines", "findings", "banners", "adjusted", "tier_trends", "specifications",
                "robustness", "weighting", "reliability", "score_means", "score_bands", "peer_percentiles",
-               "peer_places", "tier_clusters", "tier_agreement", "codebook"),
+               "peer_places", "tier_clusters", "tier_agreement", "codebook", "methodology"),
     sections=("waves", "scales", "questions", "filters", "cleaning", "score", "tiers", "weights", "design"),
     code=("pipeline.quality", "pipeline.study"),
 )  # fmt: skip
@@ -857,6 +881,5 @@ CLAIMS = Table(
 PUBLISHED = (
     DISPOSITIONS, TIERS, SHARES, TOPLINES, BANNERS, FINDINGS, ADJUSTED, TIER_TRENDS, SPECIFICATIONS, ROBUSTNESS,
     WEIGHTING, RELIABILITY, SCORE_MEANS, SCORE_BANDS, PEER_PERCENTILES, PEER_PLACES, TIER_CLUSTERS, TIER_AGREEMENT,
-    CODEBOOK,
-    QUALITY_CHECKS,
+    CODEBOOK, METHODOLOGY, QUALITY_CHECKS,
 )  # fmt: skip

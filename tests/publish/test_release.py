@@ -101,11 +101,33 @@ def test_a_release_is_frozen_and_names_the_bytes_of_its_files(published: tuple[H
     assert {path.name for path in folder.iterdir()} == {*manifest["files"], "manifest.json"}
     assert not any(path.stat().st_mode & 0o222 for path in folder.iterdir())
     assert manifest["delivery_sha256"] == hashlib.sha256(delivery().encode()).hexdigest()
-    assert manifest["draft"] is False
+    assert manifest["draft"] is True
+    assert "not told: Conducted by (conductor)" in manifest["draft_because"]
+    assert not any("sponsor" in reason for reason in manifest["draft_because"])
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     again = Path(survey(home, "release", STUDY, "1").stdout.strip().removeprefix("Released: "))
     assert again != folder
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_the_statement_goes_with_the_release_and_says_that_it_is_a_draft(published: tuple[Home, Path]):
+    """Of 200 records P199 is excluded; 3 people on the isle are too few for the sizes of places to be listed."""
+    home, folder = published
+    text = (folder / "methodology.md").read_text(encoding="utf-8")
+    assert survey(home, "methodology", STUDY, "--wave", "1").stdout == text
+    assert "**Draft. Not told yet: Conducted by," in text
+    assert "200 records delivered, 199 respondents analysed (99.5%)." in text
+    assert "200 delivered; taken out: by hand 1; 199 analysed." in text
+    assert "others 119, users 80; place: not listed" in text
+    assert "P199" not in text
+    said = survey(home, "release", STUDY, "1").stderr
+    assert said.startswith("It is a draft:\n")
+    assert "not told: Limitations (limitations)" in said
+    russian = survey(home, "methodology", STUDY, "--language", "ru").stdout
+    assert "Получено записей: 200, проанализировано респондентов: 199 (99,5%)." in russian
+    told = json.loads(survey(home, "methodology", STUDY, "--json").stdout)
+    assert [row["value"] for row in told if row["element"] == "sponsor"] == ["Nobody"]
+    assert 'there is no "9"' in survey(home, "methodology", STUDY, "--wave", "9", expect=2).stderr
 
 
 def test_no_cell_of_a_csv_file_is_a_formula(published: tuple[Home, Path]):

@@ -85,7 +85,7 @@ def test_it_takes_what_loads(validator: jsonschema.Draft202012Validator, name: s
         "segments: {s: {question: choice, nets: {n: [a, b], m: {of: [a]}, l: {of: [a, b], label: {en: All of it}}}}}",
         "display: {suppress_below: 10, footnote_below: '50'}",
         "claims: [{id: 1, says: x, more_than: 2, indicator: i}]\nindicators: {i: {when: {choice: [a]}}}",
-        "claims: a.yaml", "disclosure: {n: 2162, sponsor: x}",
+        "claims: a.yaml", "disclosure: {number_of_screens: 12, sponsor: x, mode: [web, mail]}",
         "weights: {main: {rake: {choice: {a: 0.5, b: '0.5'}}, trim: 5}}", "design: {strata: 1}",
     ],
 )  # fmt: skip

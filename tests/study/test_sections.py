@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from pipeline.study.conditions import All, AnyOf, Chosen, Filter, InRange, Not
+from pipeline.study.disclosure import Disclosure
 from pipeline.study.labels import either, level_label, segment_label, tier_label
 from pipeline.study.model import Study
 from tests.study.files import EXAMPLE, HEAD, SMALL, changed, study
@@ -128,7 +129,10 @@ def test_segments_indicators_comparisons(example: Study):
 def test_the_rest(example: Study):
     assert (example.display.suppress_below, example.display.footnote_below) == (30, 100)
     assert example.claims == "social-maturity.claims.yaml"
-    assert example.disclosure == {"sponsor": "Example", "mode": "web", "incentive": "none"}
+    told = example.disclosure
+    assert told.sponsor
+    assert told.incentive
+    assert (told.sponsor.get(), told.mode, told.incentive.get()) == ("Example", ("web",), "none")
 
 
 def test_claims_may_stand_in_the_file():
@@ -151,10 +155,9 @@ def test_almost_everything_may_be_left_out():
         bare.segments,
         bare.indicators,
         bare.comparisons,
-        bare.disclosure,
     )
-    assert left_out == ({},) * 7
-    assert (bare.cleaning, bare.design, bare.claims) == ((), None, None)
+    assert left_out == ({},) * 6
+    assert (bare.cleaning, bare.design, bare.claims, bare.disclosure) == ((), None, None, Disclosure())
 
 
 @pytest.mark.parametrize(("written", "meant"), [("yes", True), ("no", False), ("true", True), ("false", False)])

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.publish.edition import Edition
+from pipeline.publish.methodology.statement import draft_reasons
 from pipeline.publish.report.data import breaks, each
 from pipeline.publish.report.names import Names
 from pipeline.publish.report.numbers import NONE, Numbers
@@ -147,7 +148,8 @@ class _Page:
         return {
             "level": self.level,
             "set_aside": words["set_aside"].format(waves=", ".join(edition.origin["set_aside"])),
-            "draft": words["draft_why"].format(reasons="; ".join(edition.draft_because)),
+            "draft": words["draft_why"].format(reasons="; ".join(
+                draft_reasons(edition.statements[self.language], self.language))),
             "forest_intro": words["forest_intro"].format(level=self.level),
             "tiers_intro": words["tiers_intro"].format(cuts=told),
             "tiers_alt": words["tiers_alt"].format(summary="; ".join(
@@ -402,10 +404,11 @@ class _Page:
         return Table("methodology", words["methodology"], (words["element"], words["told"]), rows, numeric=False)
 
     def _elements(self) -> Iterator[Row]:
-        found = self.edition.rows.get("methodology")
-        for m in each(found):
-            yield Row(f"methodology-{m.element}", m.title, (Cell(_text(m.value) or self.words["missing"]),),
-                      look=bool(m.required) and not _text(m.value))  # fmt: skip
+        """Every element that is told, and the required ones that are not."""
+        for m in self.edition.statements[self.language]:
+            if m["value"] or m["required"]:
+                yield Row(f"methodology-{m['element']}", m["title"], (Cell(m["value"] or self.words["missing"]),),
+                          look=not m["value"])  # fmt: skip
 
 
 def _number(value: Any) -> float | str:
