@@ -592,6 +592,34 @@ def release(study: Study, wave: Annotated[str, typer.Argument(help="A published 
     print(f"Released: {folder}")
 
 
+@app.command(epilog=_example("export social-maturity 2021 --to ~/for-spss"))
+def export(
+    study: Study,
+    wave: Annotated[str, typer.Argument(help="A published wave.")],
+    to: Annotated[Path, typer.Option("--to", help="A folder that is made.", show_default=False)],
+) -> None:
+    """Write a published wave for other tools, for use in the house: a data package, and respondents.sav."""
+    from pipeline.editions import read_edition, respondents_of
+    from pipeline.publish.package import write_package
+    from pipeline.publish.spss import write_spss
+
+    where = home()
+    study_file = _study_file(where, study)
+    _known_wave(where, study, wave)
+    edition = read_edition(where, study_file, wave)
+    responses, respondents = respondents_of(where, study_file, wave)
+    folder = to.expanduser()
+    try:
+        folder.mkdir(parents=True)
+        write_package(folder, edition)
+        write_spss(folder / "respondents.sav", study_file.study, wave, responses, respondents)
+    except FileExistsError:
+        raise SurveyError(str(folder), "is there already", do="name a folder that is not") from None
+    except OSError as error:
+        raise SurveyError(str(folder), "cannot be written to", found=str(error)) from error
+    print(f"Exported: {folder}")
+
+
 @app.command(epilog=_example("waves ospo"))
 def waves(study: Study, as_json: Json = False) -> None:
     """Print every wave: not run yet, admitted, or quarantined and why, and what is published of it."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
+from pipeline import tables
 from pipeline.admission import version_of
 from pipeline.errors import SurveyError
 from pipeline.ledger import Ledger, read_ledger
@@ -21,18 +24,39 @@ def read_edition(home: Home, study_file: StudyFile, wave: str) -> Edition:
     program than the present ones: labels and figures would not belong together.
     """
     name = study_file.name
-    ledger = read_ledger(home.ledger(name))
-    if not is_current(home, study_file, ledger, wave):
-        raise SurveyError(
-            f"{name}, wave {wave}", "was published from another study file or program than the present ones",
-            do=f"survey run {name} --wave {wave}, then ask again",
-        )  # fmt: skip
+    ledger = _current(home, study_file, wave)
     with opened(home, name) as con:
         found = {
             table.name: con.execute(f"SELECT * FROM {table.name} WHERE wave = ?", [wave]).fetch_df() for table in SHOWN
         }
         earlier = {table.name: con.execute(_history(table.name), [wave]).fetch_df() for table in HISTORY}
     return edition_of(name, study_file.study, wave, found, earlier, (), _origin(ledger, wave))
+
+
+def respondents_of(home: Home, study_file: StudyFile, wave: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of core tables `responses` and `respondents` of a published wave, for `publish.spss.write_spss`.
+
+    Raises SurveyError as `read_edition` does.
+    """
+    _current(home, study_file, wave)
+    with opened(home, study_file.name) as con:
+        responses, respondents = (
+            con.execute(f"SELECT * FROM core.{table.name} WHERE wave = ?", [wave]).fetch_df()
+            for table in (tables.RESPONSES, tables.RESPONDENTS)
+        )
+    return responses, respondents
+
+
+def _current(home: Home, study_file: StudyFile, wave: str) -> Ledger:
+    """The ledger. Raises SurveyError where the wave was published from another study file or program."""
+    name = study_file.name
+    ledger = read_ledger(home.ledger(name))
+    if not is_current(home, study_file, ledger, wave):
+        raise SurveyError(
+            f"{name}, wave {wave}", "was published from another study file or program than the present ones",
+            do=f"survey run {name} --wave {wave}, then ask again",
+        )  # fmt: skip
+    return ledger
 
 
 def _history(table: str) -> str:
