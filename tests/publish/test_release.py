@@ -63,8 +63,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
 
 
 def rows(folder: Path, table: str) -> list[dict[str, Any]]:
-    found = duckdb.sql(f"SELECT * FROM read_parquet('{folder / table}.parquet')")
+    found = duckdb.sql(f"SELECT * FROM read_parquet('{folder / 'data' / table}.parquet')")
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path there."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_small_counts_are_absent_from_every_file(published: tuple[Home, Path]):
@@ -77,7 +82,7 @@ def test_small_counts_are_absent_from_every_file(published: tuple[Home, Path]):
     # One other option goes with it, or 199 less the two would tell.
     shown = {option for option, segment, _ in options if segment == "all"}
     assert len(shown) == 1
-    everywhere = " ".join(path.read_text(encoding="utf-8") for path in folder.glob("*.csv"))
+    everywhere = " ".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.csv"))
     assert "on_isle" not in "".join(r["indicator"] for r in rows(folder, "findings"))
     assert "P199" not in everywhere
     for table in ("toplines", "shares"):
@@ -98,21 +103,25 @@ def test_a_release_is_frozen_and_names_the_bytes_of_its_files(published: tuple[H
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-    assert {path.name for path in folder.iterdir()} == {*manifest["files"], "manifest.json"}
-    assert not any(path.stat().st_mode & 0o222 for path in folder.iterdir())
+    assert set(contents(folder)) == {*manifest["files"], "manifest.json"}
+    assert "data/datapackage.json" in manifest["files"]
+    assert not any((folder / name).stat().st_mode & 0o222 for name in contents(folder))
     assert manifest["delivery_sha256"] == hashlib.sha256(delivery().encode()).hexdigest()
     assert manifest["draft"] is False
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = contents(folder)
     again = Path(survey(home, "release", STUDY, "1").stdout.strip().removeprefix("Released: "))
     assert again != folder
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert contents(folder) == before
+    # The data are those of the edition, whenever they are released.
+    data = {name: content for name, content in before.items() if name.startswith("data/")}
+    assert {name: content for name, content in contents(again).items() if name.startswith("data/")} == data
 
 
 def test_no_cell_of_a_csv_file_is_a_formula(published: tuple[Home, Path]):
-    with (published[1] / "codebook.csv").open(encoding="utf-8", newline="") as stream:
+    with (published[1] / "data" / "codebook.csv").open(encoding="utf-8", newline="") as stream:
         cells = [cell for row in csv.reader(stream) for cell in row]
     assert any("=Isle(1)" in cell for cell in cells)
-    assert not any(cell[:1] in ("=", "+", "@", "\t") for cell in cells)
+    assert not any(cell[:1] in ("=", "+", "-", "@", "\t") for cell in cells)
 
 
 def test_a_wave_that_is_not_published_has_no_release(published: tuple[Home, Path]):
