@@ -41,7 +41,9 @@ def test_every_python_block_of_the_guide_says_what_it_prints():
     assert len(SNIPPETS) == GUIDE.read_text(encoding="utf-8").count("```python") == 6
 
 
-@pytest.mark.parametrize(("code", "shown"), SNIPPETS, ids=[re.findall(r"import (\w+)", code)[0] for code, _ in SNIPPETS])
+@pytest.mark.parametrize(
+    ("code", "shown"), SNIPPETS, ids=[re.findall(r"import (\w+)", code)[0] for code, _ in SNIPPETS]
+)
 def test_a_snippet_of_the_guide_prints_what_stands_under_it(
     exported: Path, monkeypatch: pytest.MonkeyPatch, code: str, shown: str
 ):
@@ -55,24 +57,23 @@ def test_the_spss_file_holds_every_value_that_is_published(bundled: Bundled, exp
     """Codes are turned back to ids by the labels of the file, and rows compared as a multiset: they are sorted anew."""
     frame, meta = pyreadstat.read_sav(exported / FOLDER / "respondents.sav", user_missing=True)
     study = bundled.study_file.study
-    published = pd.DataFrame(
-        bundled.rows(
-            "SELECT * FROM core.respondents JOIN core.responses AS r USING (wave, source_row) "
-            "WHERE wave = ? AND disposition = 'analysed'", WAVE,
-        )  # fmt: skip
+    of = "WHERE wave = ? AND source_row IN (SELECT source_row FROM core.respondents WHERE wave = ? AND disposition = "
+    of += "'analysed') ORDER BY source_row"
+    answers, respondents = (
+        pd.DataFrame(bundled.rows(f"SELECT * FROM core.{table} {of}", WAVE, WAVE))
+        for table in ("responses", "respondents")
     )
-    assert len(frame) == len(published) == 2162
+    assert len(frame) == len(answers) == len(respondents) == 2162
     options = {v.name: {option.text_in(WAVE): key for key, option in v.options.items()}
                for v in study.variables if v.kind == "choice"}  # fmt: skip
-    compared = {v.name: v.name for v in study.variables} | {"score": "score", "tier": "tier"}
-    compared |= {f"ind_{name}": name for name in study.indicators}
-    compared |= {f"score_{name}": f"score_{name}" for name in study.score.dimensions} if study.score else {}
-    back, expected = pd.DataFrame(), pd.DataFrame()
-    for ours, theirs in compared.items():
-        values = frame[ours].map(meta.variable_value_labels[ours]) if ours in options else frame[ours]
-        back[theirs] = values.map(options[ours]) if ours in options else values
-        expected[theirs] = published[theirs]
-    tiers = {i: name for i, name in enumerate(study.tiers.order, 1)} if study.tiers else {}
+    # A question and an indicator may have one name.
+    compared = {v.name: answers[v.name] for v in study.variables}
+    compared |= {name: respondents[name] for name in respondents if name == "tier" or name.startswith("score")}
+    compared |= {f"ind_{name}": respondents[name] for name in study.indicators}
+    expected, back = pd.DataFrame(compared), pd.DataFrame({name: frame[name] for name in compared})
+    for name, ids in options.items():
+        back[name] = frame[name].map(meta.variable_value_labels[name]).map(ids)
+    tiers = dict(enumerate(study.tiers.order, 1)) if study.tiers else {}
     back["tier"] = back["tier"].map(tiers)
 
     def lines(table: pd.DataFrame) -> list[tuple[object, ...]]:
