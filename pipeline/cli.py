@@ -631,20 +631,33 @@ def report(
 @app.command(epilog=_example("release social-maturity 2021"))
 def release(study: Study, wave: Annotated[str, typer.Argument(help="A published wave.")]) -> None:
     """Freeze what may leave the house of a published wave, in a dated folder."""
-    from pipeline.editions import read_edition
-    from pipeline.locking import held
+    from pipeline.editions import release_wave
     from pipeline.printing import harmless
-    from pipeline.publish.release import release as freeze
 
     where = home()
     study_file = _study_file(where, study)
     _known_wave(where, study, wave)
-    with held(where.locks(study) / "publication", f"the publication of {study}", "release"):
-        edition = read_edition(where, study_file, wave)
-        folder = freeze(where.releases(study, wave), edition)
+    folder, edition = release_wave(where, study_file, wave)
     print(f"Released: {folder}")
     if edition.draft:
         print(harmless("\n".join(["It is a draft:", *edition.draft_because])), file=sys.stderr)
+
+
+@app.command(epilog=_example("export social-maturity 2021 --to ~/for-spss"))
+def export(
+    study: Study,
+    wave: Annotated[str, typer.Argument(help="A published wave.")],
+    to: Annotated[Path, typer.Option("--to", help="A folder that is made.", show_default=False)],
+) -> None:
+    """Write a published wave for other tools, for use in the house: a data package, and respondents.sav."""
+    from pipeline.editions import export_wave
+
+    where = home()
+    study_file = _study_file(where, study)
+    _known_wave(where, study, wave)
+    folder = to.expanduser()
+    export_wave(where, study_file, wave, folder)
+    print(f"Exported: {folder}")
 
 
 @app.command(epilog=_example("waves ospo"))

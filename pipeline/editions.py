@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
+from pipeline import tables
 from pipeline.admission import version_of
 from pipeline.engine import replacing
 from pipeline.errors import SurveyError
@@ -18,13 +20,17 @@ from pipeline.locking import held
 from pipeline.publish.edition import HISTORY, SHOWN, Edition, Statement, edition_of
 from pipeline.publish.files import write_files
 from pipeline.publish.methodology.statement import EVIDENCE, Evidence, in_language, ordered
+from pipeline.publish.package import write_package
+from pipeline.publish.release import release
 from pipeline.publish.report.words import languages_of
+from pipeline.publish.spss import write_spss
 from pipeline.reading import opened
 from pipeline.settings import Home
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.versions import code_digest, hashed
 
+RESPONDENTS = "respondents.sav"
 MADE = "edition.json"
 """File of an edition's folder that tells from what it was made."""
 CODE = ("pipeline.publish", "pipeline.editions", "pipeline.estimation", "pipeline.claims", "pipeline.study")
@@ -82,12 +88,7 @@ def read_edition(home: Home, study_file: StudyFile, wave: str) -> Edition:
     program than the present ones: labels and figures would not belong together.
     """
     name = study_file.name
-    ledger = read_ledger(home.ledger(name))
-    if not is_current(home, study_file, ledger, wave):
-        raise SurveyError(
-            f"{name}, wave {wave}", "was published from another study file or program than the present ones",
-            do=f"survey run {name} --wave {wave}, then ask again",
-        )  # fmt: skip
+    ledger = _current(home, study_file, wave)
     with opened(home, name) as con:
         found = {
             table.name: con.execute(f"SELECT * FROM {table.name} WHERE wave = ?", [wave]).fetch_df() for table in SHOWN
@@ -117,6 +118,61 @@ def _statement(con: duckdb.DuckDBPyConnection, study_file: StudyFile, wave: str,
     }  # fmt: skip
     days = con.execute("SELECT fieldwork_first, fieldwork_last FROM waves WHERE wave = ?", [wave]).fetchall()[0]
     return in_language(published, study_file.study, Evidence(wave, found, days), language)
+
+
+def release_wave(home: Home, study_file: StudyFile, wave: str) -> tuple[Path, Edition]:
+    """Freezes a release of a published wave. Returns its folder, and what it shows."""
+    name, study = study_file.name, study_file.study
+    with held(home.locks(name) / "publication", f"the publication of {name}", "release"):
+        edition = read_edition(home, study_file, wave)
+
+        def respondents(folder: Path) -> None:
+            write_spss(folder / RESPONDENTS, study, wave, *respondents_of(home, study_file, wave))
+
+        may_leave = respondents if study.display.release_respondents else None
+        return release(home.releases(name, wave), edition, may_leave), edition
+
+
+def export_wave(home: Home, study_file: StudyFile, wave: str, folder: Path) -> None:
+    """Writes a published wave for other tools into a new folder, with its respondents: for use in the house.
+
+    Raises SurveyError where the folder is there already, or can't be written.
+    """
+    edition = read_edition(home, study_file, wave)
+    try:
+        folder.mkdir(parents=True)
+        write_package(folder, edition)
+        write_spss(folder / RESPONDENTS, study_file.study, wave, *respondents_of(home, study_file, wave))
+    except FileExistsError:
+        raise SurveyError(str(folder), "is there already", do="name a folder that is not") from None
+    except OSError as error:
+        raise SurveyError(str(folder), "cannot be written to", found=str(error)) from error
+
+
+def respondents_of(home: Home, study_file: StudyFile, wave: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of core tables `responses` and `respondents` of a published wave, for `publish.spss.write_spss`.
+
+    Raises SurveyError as `read_edition` does.
+    """
+    _current(home, study_file, wave)
+    with opened(home, study_file.name) as con:
+        responses, respondents = (
+            con.execute(f"SELECT * FROM core.{table.name} WHERE wave = ?", [wave]).fetch_df()
+            for table in (tables.RESPONSES, tables.RESPONDENTS)
+        )
+    return responses, respondents
+
+
+def _current(home: Home, study_file: StudyFile, wave: str) -> Ledger:
+    """The ledger. Raises SurveyError where the wave was published from another study file or program."""
+    name = study_file.name
+    ledger = read_ledger(home.ledger(name))
+    if not is_current(home, study_file, ledger, wave):
+        raise SurveyError(
+            f"{name}, wave {wave}", "was published from another study file or program than the present ones",
+            do=f"survey run {name} --wave {wave}, then ask again",
+        )  # fmt: skip
+    return ledger
 
 
 def _history(table: str) -> str:

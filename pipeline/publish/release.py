@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from pipeline import tables
 from pipeline.errors import SurveyError
 from pipeline.publish.edition import Edition
-from pipeline.publish.methodology.statement import methodology_markdown
-from pipeline.tables import Table
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would work out."""
-RELEASED = (
-    tables.FINDINGS, tables.SHARES, tables.TOPLINES, tables.TIERS, tables.SCORE_MEANS, tables.TRENDS,
-    tables.DISPOSITIONS, tables.CODEBOOK, tables.METHODOLOGY,
-)  # fmt: skip
+from pipeline.publish.files import write_files
+from pipeline.publish.package import write_package
 
 
-def release(folder: Path, edition: Edition) -> Path:
+def release(folder: Path, edition: Edition, write_respondents: Callable[[Path], None] | None = None) -> Path:
     """Writes a release of a wave and returns its folder, folder/<date>, which is never written again.
 
-    The study file stays in the house: it may name respondents who asked to be removed.
+    write_respondents: writes the respondents into a folder, where the study lets them leave the house. The study file stays in the house: it may name respondents who asked to be removed.
     Raises SurveyError where the folder can't be written.
     """
     day = datetime.now(UTC)
@@ -43,39 +29,26 @@ def release(folder: Path, edition: Edition) -> Path:
         partial = folder / f".{target.name}.{os.getpid()}.tmp"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        for table in RELEASED:
-            _write(partial, table, edition.rows[table.name])
-        (partial / "methodology.md").write_text(
-            methodology_markdown(edition.study.title.get(), edition.statements["en"]), encoding="utf-8"
-        )
+        write_files(partial, edition)
+        (partial / "data").mkdir()
+        write_package(partial / "data", edition)
+        if write_respondents is not None:
+            write_respondents(partial / "data")
         manifest = {
             "study": edition.study.title.get(), "wave": edition.wave, "released_at": f"{day:%Y-%m-%dT%H:%M:%SZ}",
             "synthetic": edition.study.synthetic, "draft": edition.draft, "draft_because": list(edition.draft_because),
             **edition.origin, "left_out": edition.left_out,
-            "files": {path.name: _sha256(path) for path in sorted(partial.iterdir())},
+            "files": {path.relative_to(partial).as_posix(): _sha256(path) for path in _files(partial)},
         }  # fmt: skip
-        (partial / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-        for path in partial.iterdir():
+        (partial / "manifest.json").write_text(
+            json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        for path in _files(partial):
             path.chmod(0o444)
         os.rename(partial, target)
     except OSError as error:
         raise SurveyError(str(folder), "cannot be released to", found=str(error)) from error
     return target
-
-
-def _write(folder: Path, table: Table, frame: pd.DataFrame) -> None:
-    schema = pa.schema([field for field in table.arrow_schema(None) if field.name in frame.columns])
-    rows = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
-    pq.write_table(rows.replace_schema_metadata(None), folder / f"{table.name}.parquet")
-    with (folder / f"{table.name}.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(schema.names)
-        writer.writerows(harmless_cells(row.values()) for row in rows.to_pylist())
-
-
-def harmless_cells(cells: Iterable[Any]) -> list[Any]:
-    """Cells of a CSV file: a text that a spreadsheet would take for a formula begins with an apostrophe instead."""
-    return ["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA) else cell for cell in cells]
 
 
 def _free(folder: Path, name: str) -> Path:
@@ -84,6 +57,11 @@ def _free(folder: Path, name: str) -> Path:
     while (target := folder / (name if number == 1 else f"{name}-{number}")).exists():
         number += 1
     return target
+
+
+def _files(folder: Path) -> list[Path]:
+    """Every file below a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _sha256(path: Path) -> str:

@@ -38,6 +38,8 @@ def released_rows(
         unsure = (frame["status"] == "suppress").to_numpy(bool) & ~gone if "status" in frame else gone & False
         kept[name] = _without_figures(frame, gone | unsure) if name == "claims" else frame[~gone & ~unsure]
         left_out[name] = {"privacy": int(gone.sum()), "suppressed": int(unsure.sum())}
+    if "waves" in kept:  # why a later delivery was set aside may name answers
+        kept["waves"] = kept["waves"].assign(reason="")
     return _without_orphans(kept), left_out
 
 

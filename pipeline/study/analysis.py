@@ -92,9 +92,16 @@ class Display(Section):
     privacy_below: Annotated[int, Field(ge=2)] | None = Field(
         None, description="in releases, counts from 1 to under this are left out, and others that would give them away"
     )
+    release_respondents: bool = Field(
+        False, description="releases hold the analysed respondents too, coded, as an SPSS file; not with "
+        "`privacy_below`: records tell small counts"
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _ordered(self) -> Display:
+        if self.release_respondents and self.privacy_below is not None:
+            raise wrong("goes with no `privacy_below`", "one or the other: records tell small counts",
+                        at=("release_respondents",))  # fmt: skip
         if self.footnote_below < self.suppress_below:
             raise wrong("is under `suppress_below`", f"at least {self.suppress_below}", at=("footnote_below",))
         return self

@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from frictionless import Package, validate
 
+from pipeline.publish.package import csv_cell
 from pipeline.reading import rows_of
 from pipeline.settings import Home
 from tests.homes import make_home, survey
 
 STUDY = "small"
+FORMULAS = ("'=", "'+", "'-", "'@")
 TEXT = """\
 title: "Small study"
 sample: {type: opt_in, population: people}
@@ -63,8 +68,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
 
 
 def rows(folder: Path, table: str) -> list[dict[str, Any]]:
-    found = duckdb.sql(f"SELECT * FROM read_parquet('{folder / table}.parquet')")
+    found = duckdb.sql(f"SELECT * FROM read_parquet('{folder / 'data' / table}.parquet')")
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path there."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_small_counts_are_absent_from_every_file(published: tuple[Home, Path]):
@@ -77,7 +87,7 @@ def test_small_counts_are_absent_from_every_file(published: tuple[Home, Path]):
     # One other option goes with it, or 199 less the two would tell.
     shown = {option for option, segment, _ in options if segment == "all"}
     assert len(shown) == 1
-    everywhere = " ".join(path.read_text(encoding="utf-8") for path in folder.glob("*.csv"))
+    everywhere = " ".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.csv"))
     assert "on_isle" not in "".join(r["indicator"] for r in rows(folder, "findings"))
     assert "P199" not in everywhere
     for table in ("toplines", "shares"):
@@ -98,16 +108,20 @@ def test_a_release_is_frozen_and_names_the_bytes_of_its_files(published: tuple[H
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-    assert {path.name for path in folder.iterdir()} == {*manifest["files"], "manifest.json"}
-    assert not any(path.stat().st_mode & 0o222 for path in folder.iterdir())
+    assert set(contents(folder)) == {*manifest["files"], "manifest.json"}
+    assert "data/datapackage.json" in manifest["files"]
+    assert not any((folder / name).stat().st_mode & 0o222 for name in contents(folder))
     assert manifest["delivery_sha256"] == hashlib.sha256(delivery().encode()).hexdigest()
     assert manifest["draft"] is True
     assert "not told: Conducted by (conductor)" in manifest["draft_because"]
     assert not any("sponsor" in reason for reason in manifest["draft_because"])
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = contents(folder)
     again = Path(survey(home, "release", STUDY, "1").stdout.strip().removeprefix("Released: "))
     assert again != folder
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert contents(folder) == before
+    # The data are those of the edition, whenever they are released.
+    data = {name: content for name, content in before.items() if name.startswith("data/")}
+    assert {name: content for name, content in contents(again).items() if name.startswith("data/")} == data
 
 
 def test_the_statement_goes_with_the_release_and_says_that_it_is_a_draft(published: tuple[Home, Path]):
@@ -131,10 +145,56 @@ def test_the_statement_goes_with_the_release_and_says_that_it_is_a_draft(publish
 
 
 def test_no_cell_of_a_csv_file_is_a_formula(published: tuple[Home, Path]):
-    with (published[1] / "codebook.csv").open(encoding="utf-8", newline="") as stream:
+    with (published[1] / "data" / "codebook.csv").open(encoding="utf-8", newline="") as stream:
         cells = [cell for row in csv.reader(stream) for cell in row]
     assert any("=Isle(1)" in cell for cell in cells)
-    assert not any(cell[:1] in ("=", "+", "@", "\t") for cell in cells)
+    assert not any(cell[:1] in ("=", "+", "-", "@", "\t") for cell in cells)
+
+
+def test_the_data_of_a_release_are_a_package_that_validates(published: tuple[Home, Path]):
+    report = validate(str(published[1] / "data" / "datapackage.json"))
+    assert report.flatten(["name", "type", "message"]) == []
+    assert [task.warnings for task in report.tasks if task.warnings] == []
+    about = json.loads((published[1] / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    assert (about["name"], about["title"], about["synthetic"]) == ("small-1", "Small study, wave 1", False)
+    for told in [part for one in about["resources"] for part in (one, one["parquet"])]:
+        content = (published[1] / "data" / told["path"]).read_bytes()
+        assert told["bytes"] == len(content)
+        assert told["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def test_a_changed_figure_of_a_package_does_not_validate(published: tuple[Home, Path], tmp_path: Path):
+    for path in (published[1] / "data").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (tmp_path / "tiers.csv").read_text(encoding="utf-8")
+    (tmp_path / "tiers.csv").write_text(text.replace(",show,", ",shown,"), encoding="utf-8", newline="")
+    kinds = {kind for (kind,) in validate(str(tmp_path / "datapackage.json")).flatten(["type"])}
+    assert {"constraint-error", "hash-count", "byte-count"} <= kinds
+
+
+def test_csv_and_parquet_of_a_release_hold_the_same_values(published: tuple[Home, Path]):
+    package = Package(str(published[1] / "data" / "datapackage.json"))
+    for name in ("findings", "toplines", "codebook"):
+        exact = rows(published[1], name)
+        told = [row.to_dict() for row in package.get_resource(name).read_rows()]
+        assert len(told) == len(exact) > 0
+        for one, other in zip(told, exact, strict=True):
+            # One apostrophe goes from a text that would be a formula; an empty text that may be missing is.
+            plain = {key: value[1:] if isinstance(value, str) and value[:2] in FORMULAS else value
+                     for key, value in one.items()}  # fmt: skip
+            assert {k: float(v) if isinstance(v, Decimal) else v for k, v in plain.items()} == other
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+2", "'=1+2"), ("-", "'-"), ("@a", "'@a"), ("\tx", "'\tx"), ("a=1", "a=1"), ("", ""), (None, ""),
+        (-1.5, "-1.5"), (-2, "-2"), (float("inf"), "INF"), (float("-inf"), "-INF"), (0.1, "0.1"), (True, "true"),
+        (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05Z"), (date(2026, 1, 2), "2026-01-02"),
+    ],
+)  # fmt: skip
+def test_how_a_value_stands_in_a_csv_file(value: object, cell: str):
+    assert csv_cell(value) == cell
 
 
 def test_a_wave_that_is_not_published_has_no_release(published: tuple[Home, Path]):
