@@ -111,7 +111,6 @@ def _package(edition: Edition, resources: list[dict[str, Any]]) -> dict[str, Any
         "description": DESCRIPTION.format(synthetic=_mark(edition)),
         "version": edition.origin["version"],
         **_created(edition.rows["waves"]),
-        "licenses": _licenses(edition.study.disclosure.get("license")),
         "sources": [{"title": f"Delivery of wave {edition.wave}", "sha256": edition.origin["delivery_sha256"]}],
         "synthetic": edition.study.synthetic,
         "draft": edition.draft,
@@ -127,16 +126,6 @@ def _mark(edition: Edition) -> str:
 def _created(waves: pd.DataFrame) -> dict[str, str]:
     """When the wave was judged, and not when this is written: the same edition makes the same files."""
     return {"created": csv_cell(waves["judged_at"].iloc[0].to_pydatetime())} if len(waves) else {}
-
-
-def _licenses(declared: object) -> list[dict[str, str]]:
-    """A license as declared under `disclosure`: an identifier such as CC-BY-4.0, an address, or words."""
-    text = str(declared or "").strip()
-    if re.fullmatch(r"[A-Za-z0-9._-]+", text):
-        return [{"name": text}]
-    if re.fullmatch(r"https?://\S+", text):
-        return [{"path": text}]
-    return [{"name": "other", "title": text}] if text else []
 
 
 def _resource(folder: Path, table: Table, columns: tuple[Column, ...], there: set[str]) -> dict[str, Any]:

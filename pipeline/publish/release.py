@@ -19,7 +19,8 @@ from pipeline.publish.package import write_package
 def release(folder: Path, edition: Edition, write_respondents: Callable[[Path], None] | None = None) -> Path:
     """Writes a release of a wave and returns its folder, folder/<date>, which is never written again.
 
-    write_respondents: writes the respondents into a folder, where the study lets them leave the house. The study file stays in the house: it may name respondents who asked to be removed.
+    write_respondents: writes the respondents into a folder, where the study lets them leave the house. The study file
+    itself stays: it may name respondents who asked to be removed.
     Raises SurveyError where the folder can't be written.
     """
     day = datetime.now(UTC)
