@@ -1,13 +1,18 @@
 """Publication: the study's database, from the admitted version of every wave."""
 
+from collections import Counter
+
 import dagster as dg
 
-from assets.building import OWNERS, asset_key, described, group_of
+from assets.building import OWNERS, asset_key, described, group_of, shown, tags_of
 from assets.claims import claims_key
 from assets.studies import read_study
 from pipeline import tables
 from pipeline.admission import publish_study
 from pipeline.errors import SurveyError
+from pipeline.ledger import read_ledger
+from pipeline.overview import quality_by_wave, trend_picture
+from pipeline.publish.markdown import markdown_table
 from pipeline.settings import home
 from pipeline.study.loading import StudyFile
 
@@ -36,6 +41,7 @@ def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         group_name=group_of(study, "out"),
         kinds={"duckdb"},
         owners=OWNERS,
+        tags=tags_of(study_file, "out"),
         description=described(study_file, DESCRIPTION),
     )
     def out_database(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -43,12 +49,18 @@ def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
             counts = publish_study(home(), read_study(study), context.run.run_id, context.log.info)
         except SurveyError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        rows = "\n".join(f"| {name} | {n:,} |" for name, n in counts.items())
+        told = {
+            "quality_by_wave": quality_by_wave(home(), study),
+            "wave_to_wave": trend_picture(home(), study, study_file.study.synthetic),
+            "tables": markdown_table(("table", "rows"), [(name, f"{n:,}") for name, n in counts.items()]),
+        }
+        verdicts = Counter(entry.status for entry in read_ledger(home().ledger(study)).waves.values())
         return dg.MaterializeResult(
             metadata={
                 "file": dg.MetadataValue.path(str(home().database(study))),
-                "tables": dg.MetadataValue.md(f"| table | rows |\n|---|---:|\n{rows}"),
                 "dagster/row_count": sum(counts.values()),
+                **{f"waves_{status}": verdicts[status] for status in ("admitted", "quarantined", "withdrawn")},
+                **{name: shown(text) for name, text in told.items() if text},
             }
         )
 

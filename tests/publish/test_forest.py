@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from pipeline.publish.forest import forest_markdown, forest_svg
+from pipeline.publish.pictures.forest import forest_markdown, forest_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
