@@ -319,10 +319,11 @@ def _banners(study: Study) -> Told:
 
 
 def _dispositions(study: Study) -> Told:
-    limits = [f"{name}_limit_seconds" for name, rule in zip(rule_names(study.cleaning), study.cleaning, strict=True)
-              if isinstance(rule, Speeder)]  # fmt: skip
-    return {"disposition": _in(tables.SCREENING, ["disposition"]), "threshold": _in(tables.SCREENING, limits),
-            "flagged": _in(tables.SCREENING, ["rules_met"]), FIGURES: _in(tables.SCREENING, ["disposition"])}  # fmt: skip
+    named = zip(rule_names(study.cleaning), study.cleaning, strict=True)
+    limits = [f"{name}_limit_seconds" for name, rule in named if isinstance(rule, Speeder)]
+    first = _in(tables.SCREENING, ["disposition"])
+    return {"disposition": first, "threshold": _in(tables.SCREENING, limits),
+            "flagged": _in(tables.SCREENING, ["rules_met"]), FIGURES: first}  # fmt: skip
 
 
 def _codebook(study: Study) -> Told:

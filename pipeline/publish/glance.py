@@ -27,7 +27,7 @@ Told = dict[str, Any]
 
 
 class Read(Protocol):
-    def __call__(self, table: Table, *columns: str) -> pa.Table:
+    def __call__(self, table: Table, /, *columns: str) -> pa.Table:
         """These columns of a table of the wave; all of them where none is named."""
 
 
@@ -89,7 +89,7 @@ def _score_bands(read: Read, study: Study) -> Told:
 
 def _reliability(read: Read, study: Study) -> Told:
     rows = [row for row in read(tables.RELIABILITY).to_pylist() if not row["item"]]
-    everything = next((row for row in rows if row["dimension"] == "all"), {})
+    everything: dict[str, Any] = next((row for row in rows if row["dimension"] == "all"), {})
     shown = [(r["dimension"], r["items"], r["n"], _figure(r["alpha"]), _range(r["alpha_low"], r["alpha_high"]),
               _figure(r["omega"]), r["reason"]) for r in rows]  # fmt: skip
     head = ("dimension", "items", "n", "alpha", "95% interval", "omega", "note")

@@ -31,9 +31,9 @@ def tiers_svg(tiers: Sequence[Mapping[str, Any]], synthetic: bool) -> str:
             "colour": colours[t["position"] - 1] if t["position"] else GREY,
         })  # fmt: skip
     first = tiers[0]
+    says = f"Wave {first['wave']}, {first['n']:,} analysed respondents, {100 * first['ci_level']:g}% intervals"
     return drawn(
-        "tiers.svg", "Maturity tiers",
-        [f"Wave {first['wave']}, {first['n']:,} analysed respondents, {100 * first['ci_level']:g}% intervals"], synthetic,
+        "tiers.svg", "Maturity tiers", [says], synthetic,
         (LEFT + WIDTH + 300, ROW * len(lines) + 14), lines=lines, left=LEFT, right=LEFT + WIDTH, row=ROW,
     )  # fmt: skip
 

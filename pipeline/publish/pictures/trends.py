@@ -48,9 +48,7 @@ def trends_svg(shares: Sequence[Mapping[str, Any]], breaks: Collection[Break], s
             "first": i % ACROSS == 0, "points": points, "breaks": [(a["x"] + b["x"]) / 2 for a, b in broken],
             "lines": [f"{a['x']},{a['y']} {b['x']},{b['y']}" for a, b in pairs if (a, b) not in broken],
         })  # fmt: skip
-    says = [
-        "Share of respondents with its interval; a red line: what is asked or of whom changed, so no change is said"
-    ]
+    says = ["Share of respondents with its interval; red: something else changed too, so no change may be claimed"]
     if len(names) > MOST:
         says.append(f"The first {MOST} of {len(names)}")
     return drawn(
