@@ -97,8 +97,8 @@ def _reliability(read: Read, study: Study) -> Told:
             "dimensions": markdown_table(head, shown)}  # fmt: skip
 
 
-FOREST = ("indicator", "comparison", "segment", "status", "ratio", "ratio_low", "ratio_high", "p_a", "p_b", "group_a",
-          "group_b", "ci_level", "wording", "q_value")  # fmt: skip
+FOREST = ("wave", "indicator", "comparison", "segment", "status", "ratio", "ratio_low", "ratio_high", "p_a", "p_b",
+          "group_a", "group_b", "ci_level", "wording", "q_value")  # fmt: skip
 
 
 def _findings(read: Read, study: Study) -> Told:

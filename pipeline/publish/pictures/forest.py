@@ -48,8 +48,9 @@ def forest_svg(findings: Sequence[Mapping[str, Any]], synthetic: bool) -> str:
         for f, (low, high) in zip(rows, ends, strict=True)
     ]  # fmt: skip
     first = rows[0]
+    says = [f"Wave {first['wave']}: {first['group_a']}", f"against {first['group_b']}"]
     return drawn(
-        "forest.svg", first["comparison"], [f"{first['group_a']} against", first["group_b"]], synthetic,
+        "forest.svg", first["comparison"], says, synthetic,
         (LEFT + WIDTH + 215, ROW * len(rows) + 44), lines=lines, left=LEFT, right=LEFT + WIDTH, row=ROW,
         ticks=[(tick, x(tick)) for tick in TICKS if lowest <= math.log(tick) <= highest],
         level=f"{100 * first['ci_level']:g}%",

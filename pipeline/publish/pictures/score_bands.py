@@ -11,6 +11,7 @@ from pipeline.publish.markdown import markdown_image
 from pipeline.publish.pictures.drawing import GREY, cut, drawn, percent, shades, words
 
 LEFT, WIDTH, HEIGHT = 48, 520, 200
+TOP = 18  # room for the scores at which tiers begin
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 
 
@@ -37,7 +38,7 @@ def score_bands_svg(
         return round(LEFT + WIDTH * score / 100, 1)
 
     def y(share: float) -> float:
-        return round(HEIGHT * (1 - share / highest), 1)
+        return round(TOP + HEIGHT * (1 - share / highest), 1)
 
     rank = {tier: i for i, tier in enumerate(order)}
     bars = []
@@ -51,8 +52,9 @@ def score_bands_svg(
         ]  # fmt: skip
     scored = sum(b["n"] for b in bands)
     return drawn(
-        "score_bands.svg", "Maturity scores", [f"Wave {bands[0]['wave']}, {scored:,} respondents with a score", ""],
-        synthetic, (LEFT + WIDTH + 190, HEIGHT + 46), bars=bars, left=LEFT, right=LEFT + WIDTH, bottom=HEIGHT,
+        "score_bands.svg", "Maturity scores", [f"Wave {bands[0]['wave']}, {scored:,} respondents with a score"],
+        synthetic, (LEFT + WIDTH + 190, TOP + HEIGHT + 46), bars=bars, left=LEFT, right=LEFT + WIDTH,
+        top_of_plot=TOP, bottom=TOP + HEIGHT,
         shares=[(percent(i * step), y(i * step)) for i in range(round(highest / step) + 1)],
         scores=[(score, x(score)) for score in range(0, 101, 10)],
         cuts=[(f"{c['cut']:g}", x(c["cut"])) for c in cuts if c["level"] == "all" and c["cut"] is not None],
