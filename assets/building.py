@@ -13,7 +13,7 @@ from assets.studies import open_store
 from assets.waves import waves_of
 from pipeline import tables
 from pipeline.admission import quarantine
-from pipeline.column_lineage import column_sources
+from pipeline.column_lineage import column_sources, indicators_markdown, lineage_markdown
 from pipeline.errors import SurveyError
 from pipeline.publish.glance import at_a_glance
 from pipeline.publish.markdown import markdown_table
@@ -168,15 +168,21 @@ def shown(value: Any) -> Any:
 
 
 def column_lineage(store: WaveStore, table: Table) -> dict[str, Any]:
-    """Where each column's values come from, as Dagster shows it."""
-    exported = store.rows(tables.SOURCE_COLUMNS) if table is tables.DELIVERED else ()
-    study = store.study_file.name
-    keys = {below.name: asset_key(study, below) for below in tables.ALL}
-    found = {
-        column: [dg.TableColumnDep(keys[source], name) for source, name in sources]
-        for column, sources in column_sources(table, store.study, exported).items()
+    """Where each column's values come from, for the pages that Dagster+ draws of it, and as tables for all others."""
+    study, by_indicator = store.study, table in (tables.RESPONDENTS, tables.SHARES, tables.FINDINGS)
+    exported = store.rows(tables.SOURCE_COLUMNS) if table is tables.DELIVERED or by_indicator else ()
+    found = column_sources(table, study, exported)
+    if not found:
+        return {}
+    texts = {"columns_come_from": lineage_markdown(found)}
+    if by_indicator:
+        texts["indicators_in_the_export"] = indicators_markdown(study, exported)
+    keys = {below.name: asset_key(store.study_file.name, below) for below in tables.ALL}
+    lineage = {
+        column: [dg.TableColumnDep(keys[source], name) for source, name in sources] for column, sources in found.items()
     }
-    return {"dagster/column_lineage": dg.TableColumnLineage(found)} if found else {}
+    shown_texts = {name: shown(text) for name, text in texts.items() if text}
+    return {"dagster/column_lineage": dg.TableColumnLineage(lineage)} | shown_texts
 
 
 def preview(path: Path, columns: tuple[str, ...]) -> str:

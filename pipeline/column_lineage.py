@@ -11,6 +11,7 @@ from typing import Any
 from pipeline import tables
 from pipeline.cleaning.screening import rule_names
 from pipeline.maturity.tiers import columns_of
+from pipeline.publish.markdown import markdown_table
 from pipeline.quality import column_words
 from pipeline.study.cleaning import (
     AttentionCheck,
@@ -46,6 +47,7 @@ DECLARED = frozenset({
 })  # fmt: skip
 """Columns that say what the study file says, or how something was computed."""
 
+MOST_NAMED, WIDTH = 8, 600  # names in a cell, characters of it
 MOST = 200  # sources of one column; what hangs on more hangs on everything, and no picture of it can be read
 
 
@@ -79,6 +81,34 @@ def _exported(source_columns: Iterable[Mapping[str, Any]]) -> Sources:
         if row["variable"] and row["position"]:
             found.setdefault(row["variable"], []).append((tables.SOURCE_COLUMNS.name, column_words(row)))
     return {name: tuple(dict.fromkeys(sources)) for name, sources in found.items()}
+
+
+def lineage_markdown(found: Sources) -> str:
+    """Column lineage in words, as Dagster's own page draws it in Dagster+ alone; alike columns in one row."""
+    alike: dict[tuple[Source, ...], list[str]] = {}
+    for column, sources in found.items():
+        alike.setdefault(sources, []).append(column)
+    rows = [
+        (_some(columns), _some([f"{table}.{name}" for table, name in sources])) for sources, columns in alike.items()
+    ]
+    return markdown_table(("columns", "come from"), rows, WIDTH)
+
+
+def indicators_markdown(study: Study, source_columns: Iterable[Mapping[str, Any]]) -> str:
+    """Each indicator with the answers that it is told by, and where these stand in the export; "" without any."""
+    indicators, answers = column_sources(tables.RESPONDENTS, study), column_sources(tables.RESPONSES, study)
+    exported = _exported(source_columns)
+    rows = []
+    for i in study.indicator_columns:
+        own = [name for _, name in indicators.get(i.name, ())]
+        delivered = dict.fromkeys(name for answer in own for _, name in answers[answer])
+        found = dict.fromkeys(name for column in delivered for _, name in exported.get(column, ()))
+        rows.append((i.name, i.rule, _some(own), _some(list(found)) or "not in this wave"))
+    return markdown_table(("indicator", "base", "answers", "columns of the export"), rows, WIDTH) if rows else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
 
 
 Told = Mapping[str, Sequence[Source]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import tables
-from pipeline.column_lineage import Source, column_sources
+from pipeline.column_lineage import Source, column_sources, indicators_markdown, lineage_markdown
 from pipeline.study.loading import load_study
 from pipeline.study.model import Study
 from tests.homes import STUDIES
@@ -44,6 +44,18 @@ def test_a_finding_leads_back_to_the_column_of_the_export(small: Study):
         assert column_sources(table, small)[column] == (expected,)
     exported = column_sources(tables.DELIVERED, small, EXPORTED)
     assert exported == {"content": (("source_columns", "Are you content?"),)}
+
+
+def test_it_is_told_in_words_down_to_the_export(small: Study):
+    lines = indicators_markdown(small, EXPORTED).splitlines()
+    assert lines[2:] == ["| is&#95;content | answered | content | Are you content? |"]
+    assert "| x&#95;a, x&#95;b | cells.is&#95;content&#95;&#95;n&#95;yes |" in lineage_markdown(
+        column_sources(tables.FINDINGS, small)
+    )
+
+
+def test_an_indicator_that_the_wave_did_not_ask_says_so(small: Study):
+    assert indicators_markdown(small, []).endswith("| not in this wave |")
 
 
 def test_a_ratio_needs_count_and_base_and_a_group_is_told_by_tier_and_segment(small: Study):
