@@ -16,7 +16,7 @@ from pipeline.publish.markdown import markdown_table
 from pipeline.settings import home
 from pipeline.study.loading import StudyFile
 
-DESCRIPTION = "What analysts open: data/processed/<study>.duckdb, with the last admitted version of every wave."
+DESCRIPTION = "What analysts open: `data/processed/{study}.duckdb`, with the last admitted version of every wave."
 
 
 def database_key(study: str) -> dg.AssetKey:
@@ -42,7 +42,7 @@ def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         owners=OWNERS,
         tags=tags_of(study_file, "out"),
-        description=described(study_file, DESCRIPTION),
+        description=described(study_file, DESCRIPTION.format(study=study)),
     )
     def out_database(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         try:

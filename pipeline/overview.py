@@ -15,8 +15,7 @@ SELECT
     (SELECT COUNT(*) FROM quality_checks AS q WHERE q.wave = w.wave AND NOT q.passed) AS checks_failed,
     (SELECT SUM(CAST(status = 'suppress' AS INTEGER)) FROM findings AS f WHERE f.wave = w.wave) AS suppressed,
     (SELECT COUNT(*) FROM findings AS f WHERE f.wave = w.wave) AS findings,
-    s.mean, s.mean_low, s.mean_high, r.alpha,
-    t.tier, t.share, t.share_low, t.share_high
+    s.mean, r.alpha, t.tier, t.share
 FROM waves AS w
 LEFT JOIN score_means AS s ON s.wave = w.wave AND s.dimension = 'all' AND s.segment = 'all'
 LEFT JOIN reliability AS r ON r.wave = w.wave AND r.dimension = 'all' AND r.item = ''
@@ -36,8 +35,8 @@ BREAKS = """
 SELECT CASE measure WHEN 'tier' THEN 'tier: ' || name ELSE name END AS name, wave_before, wave
 FROM trends WHERE measure IN ('tier', 'indicator') AND segment = 'all' AND NOT comparable
 """
-HEAD = ("wave", "latest delivery", "delivered", "analysed", "taken out", "checks failed", "findings suppressed",
-        "mean score", "alpha", "highest tier")  # fmt: skip
+HEAD = ("wave", "verdict", "delivered", "analysed", "taken out", "checks failed", "findings suppressed", "mean score",
+        "alpha", "highest tier")  # fmt: skip
 
 
 def quality_by_wave(home: Home, study: str) -> str:
@@ -48,12 +47,11 @@ def quality_by_wave(home: Home, study: str) -> str:
 def _row(w: dict[str, Any]) -> tuple[Any, ...]:
     if w["analysed"] is None:
         return (w["wave"], w["status"], *[""] * 8)
-    score = f"{w['mean']:.1f} ({w['mean_low']:.1f} to {w['mean_high']:.1f})" if w["mean"] is not None else ""
-    tier = f"{w['tier']} {_percent(w['share'])} ({_percent(w['share_low'])} to {_percent(w['share_high'])})"
     return (
         w["wave"], w["status"], f"{w['delivered']:,}", f"{w['analysed']:,}", _percent(w["taken_out_share"]),
-        w["checks_failed"], f"{w['suppressed'] or 0:,} of {w['findings']:,}", score,
-        "" if w["alpha"] is None else f"{w['alpha']:.2f}", tier if w["tier"] else "",
+        w["checks_failed"], f"{w['suppressed'] or 0:,} of {w['findings']:,}",
+        "" if w["mean"] is None else f"{w['mean']:.1f}",
+        "" if w["alpha"] is None else f"{w['alpha']:.2f}", f"{w['tier']} {_percent(w['share'])}" if w["tier"] else "",
     )  # fmt: skip
 
 
