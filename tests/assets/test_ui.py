@@ -91,8 +91,8 @@ def opened(page: Page, name: str) -> Locator:
 
 def lineage_of(address: str, asset: str) -> list[dict[str, object]]:
     """Column lineage of the latest materialization, as the server hands it to a page that draws it."""
-    query = """query($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset { assetMaterializations(limit: 1) {
-        metadataEntries { ... on TableColumnLineageMetadataEntry { lineage {
+    query = """query($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset {
+        assetMaterializations(limit: 1) { metadataEntries { ... on TableColumnLineageMetadataEntry { lineage {
             columnName columnDeps { assetKey { path } columnName } } } } } } } }"""
     body = json.dumps({"query": query, "variables": {"key": {"path": ["small-study", asset]}}}).encode()
     request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
