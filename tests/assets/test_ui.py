@@ -55,7 +55,7 @@ def ui(tmp_path: Path) -> Iterator[tuple[Home, str]]:
     )  # fmt: skip
     try:
         address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(f"{address}/server_info"), 90, tmp_path / "ui.log")
+        wait_for(lambda: answers(f"{address}/server_info"), 180, tmp_path / "ui.log")
         yield home, address
     finally:
         process.send_signal(signal.SIGINT)
@@ -114,7 +114,7 @@ def test_a_wave_is_materialized_by_clicking(ui: tuple[Home, str], tmp_path: Path
             dialog = page.get_by_role("dialog")
             dialog.get_by_role("button", name="All", exact=True).click()
             dialog.get_by_role("button", name="Launch 1 run").click()
-            wait_for(lambda: home.database("small-study").is_file(), 90, tmp_path / "ui.log")
+            wait_for(lambda: home.database("small-study").is_file(), 180, tmp_path / "ui.log")
             pictures = {"out_tiers": "tiers", "out_dispositions": "waterfall", "out_findings": "forest_plot"}
             for asset, pictured in pictures.items():
                 page.goto(f"{address}/assets/small-study/{asset}?view=partitions&partition=2021")
