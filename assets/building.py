@@ -1,19 +1,22 @@
 """How a function that makes a table becomes an asset: lineage, schema, checks and metadata follow from the table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.studies import open_store
 from assets.waves import waves_of
 from pipeline import tables
 from pipeline.admission import quarantine
+from pipeline.column_lineage import column_sources, indicators_markdown, lineage_markdown
 from pipeline.errors import SurveyError
+from pipeline.publish.glance import at_a_glance
+from pipeline.publish.markdown import markdown_table
 from pipeline.quality import CHECKS, Check, checks_of, reason, reasons
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
@@ -23,7 +26,6 @@ from pipeline.versions import code_digest
 OWNERS = ["team:survey-research"]
 PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 14
-PREVIEW_WIDTH = 80  # characters of a cell in a preview
 
 Make = Callable[[WaveStore], int]
 
@@ -53,11 +55,12 @@ def schema_metadata(columns: tuple[Column, ...]) -> dict[str, Any]:
     }
 
 
-def wave_asset(
-    study_file: StudyFile,
-    table: Table,
-    extra: Callable[[WaveStore], Mapping[str, Any]] = lambda store: {},
-) -> Callable[[Make], dg.AssetsDefinition]:
+def tags_of(study_file: StudyFile, layer: str) -> dict[str, str]:
+    """What assets can be searched for by."""
+    return {"layer": layer, "data": "synthetic" if study_file.study.synthetic else "collected"}
+
+
+def wave_asset(study_file: StudyFile, table: Table) -> Callable[[Make], dg.AssetsDefinition]:
     """Makes an asset, partitioned by wave, of a function that writes a table of a WaveStore.
 
     A failed blocking check or a SurveyError quarantines the wave, with the reason, and stops what follows.
@@ -72,6 +75,7 @@ def wave_asset(
             group_name=group_of(study, table.layer),
             kinds={"parquet", "duckdb"},
             owners=OWNERS,
+            tags=tags_of(study_file, table.layer),
             description=described(study_file, table.description),
             code_version=code_digest(table.code),
             metadata=schema_metadata(table.columns_for(study_file.study)),
@@ -98,7 +102,7 @@ def wave_asset(
             if why:
                 _set_aside(context, store, why)
             return dg.MaterializeResult(
-                metadata=_metadata(store, table, rows) | dict(extra(store)),
+                metadata=_metadata(store, table, rows) | glance(store, table) | column_lineage(store, table),
                 data_version=dg.DataVersion(store.version(table)),
                 check_results=[_result(store, table, check) for check in checks],
             )
@@ -150,26 +154,40 @@ def _metadata(store: WaveStore, table: Table, rows: int) -> dict[str, Any]:
     }
 
 
+def glance(store: WaveStore, table: Table) -> dict[str, Any]:
+    """Numbers, short tables and pictures; texts are Markdown."""
+
+    def read(wanted: Table, *columns: str) -> pa.Table:
+        return pq.read_table(store.existing(wanted), columns=list(columns) or None)
+
+    return {name: shown(value) for name, value in at_a_glance(table, read, store.study).items()}
+
+
+def shown(value: Any) -> Any:
+    return dg.MetadataValue.md(value) if isinstance(value, str) else value
+
+
+def column_lineage(store: WaveStore, table: Table) -> dict[str, Any]:
+    """Where each column's values come from, for the pages that Dagster+ draws of it, and as tables for all others."""
+    study, by_indicator = store.study, table in (tables.RESPONDENTS, tables.SHARES, tables.FINDINGS)
+    exported = store.rows(tables.SOURCE_COLUMNS) if table is tables.DELIVERED or by_indicator else ()
+    found = column_sources(table, study, exported)
+    if not found:
+        return {}
+    texts = {"columns_come_from": lineage_markdown(found)}
+    if by_indicator:
+        texts["indicators_in_the_export"] = indicators_markdown(study, exported)
+    keys = {below.name: asset_key(store.study_file.name, below) for below in tables.ALL}
+    lineage = {
+        column: [dg.TableColumnDep(keys[source], name) for source, name in sources] for column, sources in found.items()
+    }
+    shown_texts = {name: shown(text) for name, text in texts.items() if text}
+    return {"dagster/column_lineage": dg.TableColumnLineage(lineage)} | shown_texts
+
+
 def preview(path: Path, columns: tuple[str, ...]) -> str:
     """The first rows of a Parquet file as a Markdown table; cells cut to a readable width, markup shown as text."""
     with pq.ParquetFile(path) as file:
         chosen = list(columns or file.schema_arrow.names[:PREVIEW_COLUMNS])
         first = next(file.iter_batches(PREVIEW_ROWS, columns=chosen), None)
-    return "no rows" if first is None or not first.num_rows else _markdown(first.to_pandas())
-
-
-def _markdown(frame: pd.DataFrame) -> str:
-    head = "| " + " | ".join(_cell(name) for name in frame.columns) + " |"
-    rule = "|" + "---|" * len(frame.columns)
-    body = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in frame.itertuples(index=False)]
-    return "\n".join([head, rule, *body])
-
-
-def _cell(value: Any) -> str:
-    if value is None or (isinstance(value, float) and value != value) or value is pd.NaT:
-        return ""
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    text = text if len(text) <= PREVIEW_WIDTH else text[: PREVIEW_WIDTH - 1] + "…"
-    for sign in "\\|<>`*_[]":
-        text = text.replace(sign, {"<": "&lt;", ">": "&gt;"}.get(sign, "\\" + sign))
-    return text.replace("\n", " ")
+    return markdown_table(chosen, zip(*first.to_pydict().values(), strict=True)) if first else "no rows"

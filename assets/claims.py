@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.building import OWNERS, asset_key, described, group_of
+from assets.building import OWNERS, asset_key, described, group_of, schema_metadata, tags_of
 from assets.studies import read_study
 from pipeline import tables
 from pipeline.auditing import broken_claims, claim_parts
@@ -27,6 +27,8 @@ def claims_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         group_name=group_of(study, "out"),
         kinds={"parquet", "duckdb"},
         owners=OWNERS,
+        tags=tags_of(study_file, tables.CLAIMS.layer),
+        metadata=schema_metadata(tables.CLAIMS.columns_for(study_file.study)),
         description=described(study_file, tables.CLAIMS.description),
         check_specs=[dg.AssetCheckSpec(HOLD, asset=claims_key(study), description="Expected: no claim that must hold "
                                        "is contradicted by a published wave.")],
@@ -36,9 +38,10 @@ def claims_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         broken = broken_claims(parts)
         for text in broken:
             context.log.warning(text)
-        text, rows = claims_markdown(parts.values())
+        text, verdicts = claims_markdown(parts.values())
         return dg.MaterializeResult(
-            metadata={"claims": dg.MetadataValue.md(text), "dagster/row_count": rows},
+            metadata={"claims": dg.MetadataValue.md(text), "dagster/row_count": sum(verdicts.values()),
+                      "must_hold_and_contradicted": len(broken), **verdicts},
             check_results=[dg.AssetCheckResult(
                 check_name=HOLD, passed=not broken, severity=dg.AssetCheckSeverity.ERROR,
                 metadata={"contradicted": dg.MetadataValue.md("\n\n".join(broken) or "none")},

@@ -32,7 +32,6 @@ from pipeline.estimation.score_table import score_columns, score_mean_rows, scor
 from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.estimation.tier_trends import tier_trend_rows
 from pipeline.publish.codebook import codebook_rows
-from pipeline.publish.forest import forest_markdown
 from pipeline.publish.methodology.statement import EVIDENCE, Evidence, methodology_rows
 from pipeline.quality import all_checks, check_rows
 from pipeline.store import WaveStore
@@ -141,7 +140,7 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     def out_toplines(store: WaveStore) -> int:
         return store.write(tables.TOPLINES, toplines(store))
 
-    @wave_asset(study_file, tables.FINDINGS, extra=forest_plot)
+    @wave_asset(study_file, tables.FINDINGS)
     def out_findings(store: WaveStore) -> int:
         study = store.study
         names = [default_weight(study.weights), *(c.weight for c in study.comparisons.values() if c.weight)]
@@ -207,9 +206,3 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         out_banners, out_findings, out_adjusted, out_tier_trends,
         out_weighting, out_codebook, out_methodology, out_quality_checks,
     ]  # fmt: skip
-
-
-def forest_plot(store: WaveStore) -> dict[str, dg.MetadataValue]:
-    """The ratios as a picture, where there are any."""
-    picture = forest_markdown(store.rows(tables.FINDINGS), store.study.synthetic)
-    return {"forest_plot": dg.MetadataValue.md(picture)} if picture else {}

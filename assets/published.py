@@ -1,19 +1,26 @@
 """Publication: the study's database, from the admitted version of every wave."""
 
+from collections import Counter
+
 import dagster as dg
 
-from assets.building import OWNERS, asset_key, described, group_of
+from assets.building import OWNERS, asset_key, described, group_of, shown, tags_of
 from assets.claims import claims_key
 from assets.studies import read_study
 from pipeline import tables
 from pipeline.admission import publish_study
 from pipeline.editions import write_editions
 from pipeline.errors import SurveyError
+from pipeline.ledger import read_ledger
+from pipeline.overview import quality_by_wave, trend_picture
+from pipeline.publish.markdown import markdown_table
 from pipeline.settings import home
 from pipeline.study.loading import StudyFile
 
-EDITIONS = "What people open: report and workbook of every published wave, in data/processed/<study>/editions/<wave>/."
-DESCRIPTION = "What analysts open: data/processed/<study>.duckdb, with the last admitted version of every wave."
+EDITIONS = (
+    "What people open: report and workbook of every published wave, in `data/processed/{study}/editions/(wave)/`."
+)
+DESCRIPTION = "What analysts open: `data/processed/{study}.duckdb`, with the last admitted version of every wave."
 
 
 def database_key(study: str) -> dg.AssetKey:
@@ -45,19 +52,26 @@ def database_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         group_name=group_of(study, "out"),
         kinds={"duckdb"},
         owners=OWNERS,
-        description=described(study_file, DESCRIPTION),
+        tags=tags_of(study_file, "out"),
+        description=described(study_file, DESCRIPTION.format(study=study)),
     )
     def out_database(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         try:
             counts = publish_study(home(), read_study(study), context.run.run_id, context.log.info)
         except SurveyError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        rows = "\n".join(f"| {name} | {n:,} |" for name, n in counts.items())
+        told = {
+            "quality_by_wave": quality_by_wave(home(), study),
+            "wave_to_wave": trend_picture(home(), study, study_file.study.synthetic),
+            "tables": markdown_table(("table", "rows"), [(name, f"{n:,}") for name, n in counts.items()]),
+        }
+        verdicts = Counter(entry.status for entry in read_ledger(home().ledger(study)).waves.values())
         return dg.MaterializeResult(
             metadata={
                 "file": dg.MetadataValue.path(str(home().database(study))),
-                "tables": dg.MetadataValue.md(f"| table | rows |\n|---|---:|\n{rows}"),
                 "dagster/row_count": sum(counts.values()),
+                **{f"waves_{status}": verdicts[status] for status in ("admitted", "quarantined", "withdrawn")},
+                **{name: shown(text) for name, text in told.items() if text},
             }
         )
 
@@ -73,7 +87,7 @@ def editions_asset(study_file: StudyFile) -> dg.AssetsDefinition:
         group_name=group_of(study, "out"),
         kinds={"html", "excel"},
         owners=OWNERS,
-        description=described(study_file, EDITIONS),
+        description=described(study_file, EDITIONS.format(study=study)),
     )
     def out_editions(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         try:

@@ -27,7 +27,7 @@ ORDER = [
     ["store", "alerts"],
     ["quality", "errata", "trending"],
     ["auditing"],
-    ["admission", "drafting", "checking", "lineage"],
+    ["admission", "drafting", "checking", "lineage", "column_lineage", "overview"],
     ["editions"],
     ["landing"],
     ["synthetic"],

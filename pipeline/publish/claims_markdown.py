@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from pipeline.publish.markdown import markdown_table
+
 MOST = 200
 COLUMNS = ("wave", "claim", "says", "claimed", "observed", "low", "high", "verdict", "reproduction", "kinds", "problem")
+HEAD = ("", "wave", "claim", "says", "claimed", "observed", "95% CI", "verdict", "figure")
 
 
-def claims_markdown(files: Iterable[Path]) -> tuple[str, int]:
-    """(table, number of claims)."""
+def claims_markdown(files: Iterable[Path]) -> tuple[str, dict[str, int]]:
+    """(table, number of claims by verdict)."""
     rows: list[dict[str, Any]] = []
     for path in files:
         rows += pq.read_table(path, columns=list(COLUMNS)).to_pylist()
     rows.sort(key=lambda row: (not row["problem"], row["wave"]))
-    lines = [
-        "| | wave | claim | says | claimed | observed | 95% CI | verdict | figure |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows[:MOST]:
-        figure = f"{row['reproduction']}{': ' if row['kinds'] else ''}{row['kinds']}"
-        numbers = [_shown(row[name]) for name in ("observed", "low", "high")]
-        interval = f"{numbers[1]} to {numbers[2]}" if numbers[1] else ""
-        cells = ["⚠" if row["problem"] else "", row["wave"], row["claim"], row["says"], row["claimed"], numbers[0],
-                 interval, row["verdict"], figure]  # fmt: skip
-        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+    text = markdown_table(HEAD, map(_row, rows[:MOST]), 1000)
     if len(rows) > MOST:
-        lines.append(f"\n{len(rows) - MOST} more in table `claims`.")
-    return "\n".join(lines), len(rows)
+        text += f"\n\n{len(rows) - MOST} more in table `claims`."
+    return text, dict(Counter(row["verdict"] for row in rows))
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    figure = f"{row['reproduction']}{': ' if row['kinds'] else ''}{row['kinds']}"
+    observed, low, high = (_shown(row[name]) for name in ("observed", "low", "high"))
+    return ("⚠" if row["problem"] else "", row["wave"], row["claim"], row["says"], row["claimed"], observed,
+            f"{low} to {high}" if low else "", row["verdict"], figure)  # fmt: skip
 
 
 def _shown(number: float | None) -> str:
     return "" if number is None else f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}"
-
-
-def _cell(text: str) -> str:
-    """Nothing of a study file is markup here."""
-    for sign, safe in (("&", "&amp;"), ("<", "&lt;"), ("|", "&#124;"), ("`", "&#96;"), ("[", "&#91;"), ("*", "&#42;")):
-        text = text.replace(sign, safe)
-    return " ".join(text.split())

@@ -638,7 +638,7 @@ CODEBOOK = Table(
     ),
     made_from=("source_columns",),
     sections=("scales", "questions"),
-    code=("pipeline.publish", "pipeline.study"),
+    code=("pipeline.publish.codebook", "pipeline.study"),
 )
 
 METHODOLOGY = Table(

@@ -1,9 +1,9 @@
-"""An analyst opens the UI in a real browser, materializes a wave by clicking, and sees findings and forest plot."""
+"""An analyst opens the UI in a real browser, materializes a wave by clicking, and sees pictures and lineage."""
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,19 +12,20 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from pipeline.settings import Home
+from tests.browser import CHROMIUM, NEEDED, QUIET
 from tests.homes import make_home
 from tests.small import STUDY_FILE, small_delivery
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: Debian's package `chromium`")
+pytestmark = NEEDED
 
 
 def free_port() -> int:
@@ -50,7 +51,7 @@ def ui(tmp_path: Path) -> Iterator[tuple[Home, str]]:
     )  # fmt: skip
     try:
         address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(f"{address}/server_info"), 90, tmp_path / "ui.log")
+        wait_for(lambda: answers(f"{address}/server_info"), 180, tmp_path / "ui.log")
         yield home, address
     finally:
         process.send_signal(signal.SIGINT)
@@ -77,6 +78,25 @@ def wait_for(happened, seconds: float, log: Path) -> None:
         time.sleep(0.25)
 
 
+def opened(page: Page, name: str) -> Locator:
+    """The dialog with the Markdown of that name."""
+    row = page.get_by_role("row").filter(has_text=name)
+    row.get_by_text("Show Markdown").click(timeout=20_000)
+    return page.get_by_role("dialog")
+
+
+def lineage_of(address: str, asset: str) -> list[dict[str, object]]:
+    """Column lineage of the latest materialization, as the server hands it to a page that draws it."""
+    query = """query($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset {
+        assetMaterializations(limit: 1) { metadataEntries { ... on TableColumnLineageMetadataEntry { lineage {
+            columnName columnDeps { assetKey { path } columnName } } } } } } } }"""
+    body = json.dumps({"query": query, "variables": {"key": {"path": ["small-study", asset]}}}).encode()
+    request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        found = json.load(response)["data"]["assetOrError"]["assetMaterializations"][0]["metadataEntries"]
+    return next(entry["lineage"] for entry in found if "lineage" in entry)
+
+
 def test_a_wave_is_materialized_by_clicking(ui: tuple[Home, str], tmp_path: Path):
     from playwright.sync_api import sync_playwright
 
@@ -90,16 +110,26 @@ def test_a_wave_is_materialized_by_clicking(ui: tuple[Home, str], tmp_path: Path
             dialog = page.get_by_role("dialog")
             dialog.get_by_role("button", name="All", exact=True).click()
             dialog.get_by_role("button", name="Launch 1 run").click()
-            wait_for(lambda: home.database("small-study").is_file(), 90, tmp_path / "ui.log")
-            page.goto(f"{address}/assets/small-study/out_findings?view=partitions&partition=2021")
-            page.get_by_text("forest_plot").first.wait_for(timeout=20_000)
-            page.screenshot(path=tmp_path / "findings.png")
-            row = page.get_by_role("row").filter(has_text="forest_plot")
-            row.get_by_text("Show Markdown").click()
-            picture = page.get_by_role("dialog").locator("img")
-            picture.wait_for(timeout=10_000)
-            # a picture that was refused or cannot be drawn has no width
-            assert picture.evaluate("image => image.naturalWidth") > 300
+            wait_for(lambda: home.database("small-study").is_file(), 180, tmp_path / "ui.log")
+            pictures = {"out_tiers": "tiers", "out_dispositions": "waterfall", "out_findings": "forest_plot"}
+            for asset, pictured in pictures.items():
+                page.goto(f"{address}/assets/small-study/{asset}?view=partitions&partition=2021")
+                picture = opened(page, pictured).locator("img")
+                picture.wait_for(timeout=10_000)
+                # a picture that was refused or cannot be drawn has no width
+                assert picture.evaluate("image => image.naturalWidth") > 300
+                page.keyboard.press("Escape")
+            row = page.get_by_role("row").filter(has_text="indicators_in_the_export")
+            assert row.get_by_role("row").last.inner_text().split("\t") == [
+                "is_content",
+                "answered",
+                "content",
+                "Are you content?",
+            ]
+            lineage = lineage_of(address, "out_findings")
+            assert {"columnName": "x_a", "columnDeps": [
+                {"assetKey": {"path": ["small-study", "core_cells"]}, "columnName": "is_content__n_yes"}
+            ]} in lineage  # fmt: skip
         finally:
             browser.close()
     with duckdb.connect(str(home.database("small-study")), read_only=True) as con:

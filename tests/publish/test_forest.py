@@ -7,15 +7,16 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from pipeline.publish.forest import forest_markdown, forest_svg
+from pipeline.publish.pictures.forest import forest_markdown, forest_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def finding(indicator: str, ratio: float, low: float, high: float, **changes: object) -> dict[str, object]:
     return {
-        "indicator": indicator, "comparison": "c", "segment": "all", "status": "show", "ratio": ratio, "ratio_low": low,
-        "ratio_high": high, "p_a": 0.6, "p_b": 0.3, "group_a": "a <b>", "group_b": "b", "ci_level": 0.95,
+        "wave": "2021", "indicator": indicator, "comparison": "c", "segment": "all", "status": "show", "ratio": ratio,
+        "ratio_low": low, "ratio_high": high, "p_a": 0.6, "p_b": 0.3, "group_a": "a <b>", "group_b": "b",
+        "ci_level": 0.95,
     } | changes  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def test_figures_stand_beside_and_markup_is_text():
     shown = texts(forest_svg([finding("uses_it", 2.0, 1.5, 2.5)], True))
     assert "2.00 (1.50 to 2.50), 60% v 30%" in shown
     assert "uses it" in shown
-    assert "a <b> against" in shown
+    assert "Wave 2021: a <b>" in shown
     assert "SYNTHETIC DATA" in shown
 
 

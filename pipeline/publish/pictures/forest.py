@@ -1,17 +1,13 @@
-"""Ratios of one comparison as a forest plot, for the asset's page in the Dagster UI.
-
-Drawn from a template and not with a charting library: loading one takes longer than making all the findings.
-"""
+"""Ratios of one comparison as a forest plot."""
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pipeline.publish.markdown import markdown_image
+from pipeline.publish.pictures.drawing import cut, drawn, percent, words
 
 MOST = 30  # ratios in one picture
 FARTHEST = 4.0  # an interval that ends at 0 or nowhere is drawn to this multiple of the ratio
@@ -21,13 +17,14 @@ LEFT, WIDTH, ROW = 210, 380, 22  # pixels: room for names, width of the plot, he
 
 def forest_markdown(findings: Sequence[Mapping[str, Any]], synthetic: bool) -> str:
     """The first comparison among everyone as an image in Markdown; "" where there is nothing to draw."""
+    shown = first_comparison(findings)
+    return markdown_image(forest_svg(shown, synthetic), f"Risk ratios, {shown[0]['comparison']}") if shown else ""
+
+
+def first_comparison(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Findings of the first comparison among everyone that may be shown and drawn."""
     shown = [f for f in findings if f["segment"] == "all" and f["status"] != "suppress" and _drawable(f)]
-    if not shown:
-        return ""
-    first = shown[0]["comparison"]
-    svg = forest_svg([f for f in shown if f["comparison"] == first], synthetic)
-    picture = base64.b64encode(svg.encode()).decode()
-    return f"![Risk ratios, {first}](data:image/svg+xml;base64,{picture})"
+    return [f for f in shown if f["comparison"] == shown[0]["comparison"]]
 
 
 def _drawable(f: Mapping[str, Any]) -> bool:
@@ -45,21 +42,24 @@ def forest_svg(findings: Sequence[Mapping[str, Any]], synthetic: bool) -> str:
     def x(value: float) -> float:
         return round(LEFT + WIDTH * (math.log(value) - lowest) / (highest - lowest), 1)
 
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return templates.get_template("forest.svg").render(
-        first=rows[0],
-        lines=[
-            {"f": f, "low": x(low), "ratio": x(f["ratio"]), "high": x(high), "endless": math.isinf(f["ratio_high"])}
-            for f, (low, high) in zip(rows, ends, strict=True)
-        ],
+    lines = [
+        {"name": cut(words(f["indicator"]), 36), "low": x(low), "ratio": x(f["ratio"]), "high": x(high),
+         "endless": math.isinf(f["ratio_high"]), "figures": _figures(f)}
+        for f, (low, high) in zip(rows, ends, strict=True)
+    ]  # fmt: skip
+    first = rows[0]
+    says = [f"Wave {first['wave']}: {first['group_a']}", f"against {first['group_b']}"]
+    return drawn(
+        "forest.svg", first["comparison"], says, synthetic,
+        (LEFT + WIDTH + 215, ROW * len(rows) + 44), lines=lines, left=LEFT, right=LEFT + WIDTH, row=ROW,
         ticks=[(tick, x(tick)) for tick in TICKS if lowest <= math.log(tick) <= highest],
-        left=LEFT,
-        right=LEFT + WIDTH,
-        row=ROW,
-        synthetic=synthetic,
-    )
+        level=f"{100 * first['ci_level']:g}%",
+    )  # fmt: skip
+
+
+def _figures(f: Mapping[str, Any]) -> str:
+    high = "and above" if math.isinf(f["ratio_high"]) else f"to {f['ratio_high']:.2f}"
+    return f"{f['ratio']:.2f} ({f['ratio_low']:.2f} {high}), {percent(f['p_a'])} v {percent(f['p_b'])}"
 
 
 def _low(f: Mapping[str, Any]) -> float:
