@@ -34,7 +34,7 @@ def test_each_study_has_its_assets_in_three_layers(definitions: dg.Definitions):
         mine = {key for key in graph.get_all_asset_keys() if key.path[0] == study}
         made = tables.made_for(read_study(study).study)
         expected = {dg.AssetKey([study, table.asset]) for table in made} | {
-            dg.AssetKey([study, n]) for n in ("out_claims", "out_database")
+            dg.AssetKey([study, n]) for n in ("out_claims", "out_database", "out_editions")
         }
         assert mine == expected
         groups = {graph.get(key).group_name for key in mine}

@@ -215,7 +215,7 @@ def test_nightly_makes_exactly_what_a_change_touches(dagster: Dagster):
     file.write_text(STUDY_FILE.replace('"be content"', '"be happy"'))
     touched = dagster.night()["a"]
     assert "out_findings" in touched
-    assert touched[-2:] == ["out_quality_checks", "out_database"]
+    assert touched[-3:] == ["out_quality_checks", "out_database", "out_editions"]
     assert not [name for name in touched if name.startswith("raw_")]
     assert "core_responses" not in touched
     words = rows_of(dagster.home, STUDY, "SELECT wording FROM findings WHERE segment = 'all'")[1][0]["wording"]
@@ -229,7 +229,7 @@ def test_nightly_mends_what_is_damaged_and_sees_bytes_that_changed_in_place(dags
     shares = next(dagster.home.processed(STUDY).glob("a/*/shares.parquet"))
     whole = shares.read_bytes()
     shares.write_bytes(whole[:-10])
-    assert dagster.night() == {"a": ["out_shares", "out_quality_checks", "out_database"]}
+    assert dagster.night() == {"a": ["out_shares", "out_quality_checks", "out_database", "out_editions"]}
     assert shares.read_bytes() == whole
     status = path.stat()
     path.write_text(path.read_text().replace("Yes", "yES", 1))
