@@ -348,7 +348,7 @@ class _Page:
                 Cell(numbers.ratio(r.ratio_max), _number(r.ratio_max), _text(r.specification_max)),
                 Cell(numbers.count(r.specifications), int(r.specifications)),
             ))
-            for r in each(found[(found["comparison"] == first) & found["ratio"].notna()])
+            for r in each(found[(found["comparison"] == first) & found["ratio_min"].notna()])
         ]  # fmt: skip
         columns = tuple(words[c] for c in ("indicator", "ratio", "smallest", "largest", "tried"))
         return Table("robustness", words["robustness"], columns, tuple(rows))

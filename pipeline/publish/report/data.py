@@ -78,7 +78,9 @@ def chart_data(edition: Edition) -> dict[str, Any]:
             [number["comparison"][r.comparison], number["indicator"][r.indicator], _ratio(r.ratio),
              _ratio(r.ratio_min), _ratio(r.ratio_max), int(r.specifications)]
             for r in each(rows["robustness"])
-            if r.indicator in number["indicator"] and r.comparison in number["comparison"]
+            if r.indicator in number["indicator"]
+            and r.comparison in number["comparison"]
+            and not pd.isna(r.ratio_min)
         ],
     }  # fmt: skip
 

@@ -24,12 +24,13 @@
   const word = key => key.startsWith("tier ") ? labels[language()].tiers[+key.slice(5)] : key === "level interval" ? labels[language()].interval : words()[key];
 
   async function draw(element, name, rows, more = {}) {
+    element.dataset.drawn = rows.length;
+    if (!rows.length) { element.replaceChildren(); return; }
     const spec = JSON.parse(worded[`${language()} ${name}`] ??= JSON.stringify(charts[name]).replace(/⟦(.+?)⟧/gu, (_, key) => JSON.stringify(word(key)).slice(1, -1)));
     if (steps[name]) spec.height = steps[name] * Math.max(new Set(rows.map(r => r.key ?? r.dimension ?? r.level ?? r.tier)).size, 1);
     for (const set of spec.data) if (set.name === "rows") set.values = rows; else if (more[set.name]) set.values = more[set.name];
     await vegaEmbed(element, spec, {mode: "vega", renderer: "svg", actions: false, formatLocale: locales[language()], tooltip: {theme: "light"}});
     element.querySelectorAll("svg").forEach(svg => svg.setAttribute("aria-hidden", "true"));
-    element.dataset.drawn = rows.length;
   }
 
   function findingRows() {
