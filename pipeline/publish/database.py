@@ -55,7 +55,8 @@ def publish(
     """Builds the database and puts it in the place of the former one. Returns the rows of each table.
 
     views: name in schema main -> what it shows. written: further views and macros, each after what it reads.
-    The former file stays whole until the last step, and readers that have it open keep it. Raises SurveyError where the folder can't be written or the disk is full.
+    The former file stays whole until the last step, and readers that have it open keep it. Raises SurveyError where
+    the folder can't be written or the disk is full.
     """
     partial = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
