@@ -3,7 +3,7 @@
 {% if not sampled %}
 SELECT
     wave, '' AS weighting, stratum,
-    CAST(SUM(n) AS BIGINT) AS units, 0.0 AS fraction, CAST(SUM(n) AS BIGINT) AS weighed
+    CAST(SUM(n) AS BIGINT) AS units, CAST(0 AS DOUBLE) AS fraction, CAST(SUM(n) AS BIGINT) AS weighed
 FROM core.cells
 WHERE segment = 'all' AND replicate = 0
 GROUP BY wave, stratum
