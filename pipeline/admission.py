@@ -23,6 +23,7 @@ from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, published_waves, read_ledger, record
 from pipeline.locking import held
 from pipeline.publish.database import Content, publish
+from pipeline.publish.written import recomputing_contents, written_for
 from pipeline.settings import Home
 from pipeline.store import WaveStore, arrow_rows, versions
 from pipeline.study.loading import StudyFile
@@ -30,8 +31,8 @@ from pipeline.study.waves import Wave
 from pipeline.trending import trend_parts
 from pipeline.versions import code_digest, hashed
 
-KEPT = {t.name: t for t in (*tables.PUBLISHED, tables.RESPONSES, tables.RESPONDENTS, tables.CELLS)}
-CORE = (tables.RESPONDENTS, tables.RESPONSES, tables.CELLS)
+KEPT = {t.name: t for t in (*tables.PUBLISHED, tables.RESPONSES, tables.WEIGHTS, tables.RESPONDENTS, tables.CELLS)}
+CORE = (tables.RESPONDENTS, tables.RESPONSES, tables.WEIGHTS, tables.CELLS)
 
 
 def admit(store: WaveStore, run_id: str, started_at: datetime | None) -> WaveEntry:
@@ -225,8 +226,9 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
         contents.append(Content(tables.CLAIMS, tables.CLAIMS.columns_for(None), list(claims.values())))
         parts = [home.errata(name)] if home.errata(name).exists() else []
         contents.append(Content(tables.ERRATA, tables.ERRATA.columns_for(None), parts))
+        contents += recomputing_contents(study, list(published))
         views = {table.name: f"core.{table.name}" for table in (tables.RESPONDENTS, tables.RESPONSES)}
-        counts = publish(home.database(name), contents, views, study.synthetic)
+        counts = publish(home.database(name), contents, views, study.synthetic, written_for(study))
         with replacing(home.shown(name)) as partial:
             partial.write_text(shown)
         return counts

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipeline.engine import literal, quoted
 from pipeline.errors import SurveyError
 from pipeline.settings import memory_limit, threads
-from pipeline.tables import Column, Table
+from pipeline.tables import Column, Macro, Table, View
 
 STORAGE = "v1.5.0"  # so that older clients read the file
 SYNTHETIC = "SYNTHETIC data, made and not collected. "
@@ -37,17 +37,32 @@ class Content:
     schema: str = "main"
 
 
-def publish(target: Path, contents: Sequence[Content], views: Mapping[str, str], synthetic: bool) -> dict[str, int]:
+@dataclass(frozen=True)
+class Written:
+    """A view or a macro to publish: its declaration, and the view's query or the statement that makes the macro."""
+
+    what: View | Macro
+    sql: str
+
+
+def publish(
+    target: Path,
+    contents: Sequence[Content],
+    views: Mapping[str, str],
+    synthetic: bool,
+    written: Sequence[Written] = (),
+) -> dict[str, int]:
     """Builds the database and puts it in the place of the former one. Returns the rows of each table.
 
-    views: name in schema main -> what it shows. The former file stays whole until the last step, and readers
-    that have it open keep it. Raises SurveyError where the folder can't be written or the disk is full.
+    views: name in schema main -> what it shows. written: further views and macros, each after what it reads.
+    The former file stays whole until the last step, and readers that have it open keep it. Raises SurveyError where
+    the folder can't be written or the disk is full.
     """
     partial = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         heal(target)
-        counts = _build(partial, contents, views, synthetic)
+        counts = _build(partial, contents, views, synthetic, written)
         _to_disk(partial)
         os.replace(partial, target)
         _to_disk(target.parent)
@@ -70,7 +85,9 @@ def heal(target: Path) -> list[Path]:
     return left
 
 
-def _build(partial: Path, contents: Sequence[Content], views: Mapping[str, str], synthetic: bool) -> dict[str, int]:
+def _build(
+    partial: Path, contents: Sequence[Content], views: Mapping[str, str], synthetic: bool, written: Sequence[Written]
+) -> dict[str, int]:
     mark = SYNTHETIC if synthetic else ""
     counts = {}
     con = duckdb.connect(":memory:", config={"threads": threads(), "memory_limit": memory_limit()})
@@ -84,7 +101,9 @@ def _build(partial: Path, contents: Sequence[Content], views: Mapping[str, str],
         for name, shown in views.items():
             content = next(c for c in contents if f"{c.schema}.{c.table.name}" == shown)
             con.execute(f"CREATE VIEW main.{quoted(name)} AS SELECT * FROM {_full_name(content)}")
-            _explain(con, "VIEW", f"main.{quoted(name)}", content, mark)
+            _explain(con, "VIEW", f"main.{quoted(name)}", content.table.description, content.columns, mark)
+        for one in written:
+            _write(con, one, mark)
         con.execute("COMMIT")
         con.execute("CHECKPOINT published")
         con.execute("USE memory")
@@ -110,7 +129,7 @@ def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str) -> int:
         columns = ", ".join(quoted(c.name) for c in content.columns)
         con.execute(f"INSERT INTO {name} SELECT {columns} FROM given")
         con.unregister("given")
-    _explain(con, "TABLE", name, content, mark)
+    _explain(con, "TABLE", name, content.table.description, content.columns, mark)
     counted = con.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
     return int(counted[0]) if counted else 0
 
@@ -119,10 +138,23 @@ def _full_name(content: Content) -> str:
     return f"{quoted(content.schema)}.{quoted(content.table.name)}"
 
 
-def _explain(con: duckdb.DuckDBPyConnection, kind: str, name: str, content: Content, mark: str) -> None:
-    con.execute(f"COMMENT ON {kind} {name} IS {literal(mark + content.table.description)}")
-    at_once = max(1, COMMENTED_AT_ONCE // max(1, len(content.columns)))
-    for i, column in enumerate(content.columns, 1):
+def _write(con: duckdb.DuckDBPyConnection, written: Written, mark: str) -> None:
+    what = written.what
+    if isinstance(what, Macro):
+        con.execute(written.sql)
+        con.execute(f"COMMENT ON MACRO TABLE main.{quoted(what.name)} IS {literal(mark + what.description)}")
+        return
+    name = f"{quoted(what.schema)}.{quoted(what.name)}"
+    con.execute(f"CREATE VIEW {name} AS {written.sql}")
+    _explain(con, "VIEW", name, what.description, what.columns, mark)
+
+
+def _explain(
+    con: duckdb.DuckDBPyConnection, kind: str, name: str, description: str, columns: Sequence[Column], mark: str
+) -> None:
+    con.execute(f"COMMENT ON {kind} {name} IS {literal(mark + description)}")
+    at_once = max(1, COMMENTED_AT_ONCE // max(1, len(columns)))
+    for i, column in enumerate(columns, 1):
         con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}")
         if i % at_once == 0:
             con.execute("COMMIT")

@@ -43,7 +43,9 @@ from pipeline.tables.out import (
     WEIGHTING,
 )
 from pipeline.tables.raw import DELIVERED, FILES, SOURCE_COLUMNS
-from pipeline.tables.table import ARROW, Column, Table
+from pipeline.tables.recomputing import COMPARISONS, GROUP_CELLS, MARGINS, REPLICATE_SCALES
+from pipeline.tables.table import ARROW, Column, Macro, Table, View
+from pipeline.tables.views import MACROS, VIEWS
 
 ALL = (
     FILES, SOURCE_COLUMNS, DELIVERED, ANSWERS, RESPONSES, SCREENING, DISPOSITIONS, WEIGHTS, REPLICATES, SCORES,
@@ -72,11 +74,15 @@ __all__ = [
     "CELLS",
     "CLAIMS",
     "CODEBOOK",
+    "COMPARISONS",
     "DELIVERED",
     "DISPOSITIONS",
     "ERRATA",
     "FILES",
     "FINDINGS",
+    "GROUP_CELLS",
+    "MACROS",
+    "MARGINS",
     "METHODOLOGY",
     "PEER_PERCENTILES",
     "PEER_PLACES",
@@ -84,6 +90,7 @@ __all__ = [
     "QUALITY_CHECKS",
     "RELIABILITY",
     "REPLICATES",
+    "REPLICATE_SCALES",
     "RESPONDENTS",
     "RESPONSES",
     "RUNS",
@@ -100,10 +107,13 @@ __all__ = [
     "TIER_TRENDS",
     "TOPLINES",
     "TRENDS",
+    "VIEWS",
     "WAVES",
     "WEIGHTS",
     "Column",
+    "Macro",
     "Table",
+    "View",
     "inputs_of",
     "made_for",
 ]  # fmt: skip

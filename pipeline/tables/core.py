@@ -222,22 +222,27 @@ RESPONDENTS = Table(
 )
 
 
+CELL_KEYS = (
+    WAVE,
+    Column("weighting", "varchar", "Weight of the study file; empty without weights.", nullable=False),
+    Column("replicate", "integer", "Replicate of the weight; 0: the weight itself.", nullable=False),
+    Column("stratum", "varchar", "Stratum of the design; `all` without strata.", nullable=False),
+    Column("psu", "bigint", "Sampling unit; 0 where respondents are their own.", nullable=False),
+    Column("margins", "bigint", "Combination of the margins of a raked weight; 0 else.", nullable=False),
+    Column(
+        "segment",
+        "varchar",
+        "Segment; `all` for everyone; `not x`: known to be outside a level of segment x, whose levels overlap.",
+        nullable=False,
+    ),
+    Column("level", "varchar", "Level of the segment; NULL: respondents with none."),
+    Column("tier", "varchar", "Maturity tier; NULL: respondents with none."),
+)
+
+
 def _cell_columns(study: Any) -> tuple[Column, ...]:
     columns = [
-        WAVE,
-        Column("weighting", "varchar", "Weight of the study file; empty without weights.", nullable=False),
-        Column("replicate", "integer", "Replicate of the weight; 0: the weight itself.", nullable=False),
-        Column("stratum", "varchar", "Stratum of the design; `all` without strata.", nullable=False),
-        Column("psu", "bigint", "Sampling unit; 0 where respondents are their own.", nullable=False),
-        Column("margins", "bigint", "Combination of the margins of a raked weight; 0 else.", nullable=False),
-        Column(
-            "segment",
-            "varchar",
-            "Segment; `all` for everyone; `not x`: known to be outside a level of segment x, whose levels overlap.",
-            nullable=False,
-        ),
-        Column("level", "varchar", "Level of the segment; NULL: respondents with none."),
-        Column("tier", "varchar", "Maturity tier; NULL: respondents with none."),
+        *CELL_KEYS,
         Column("n", "bigint", "Analysed respondents.", unit="respondents", nullable=False),
     ]
     of_base, of_yes = {"n": "Respondents"}, {"n": "Respondents"}

@@ -75,3 +75,24 @@ class Table:
         return pa.schema(
             [pa.field(c.name, ARROW[c.type], c.nullable, {"comment": c.comment}) for c in self.columns_for(study)]
         )
+
+
+@dataclass(frozen=True)
+class View:
+    """A question that analysts ask of the tables, answered by sql/views/<name>.sql.
+
+    description: what a row is. columns: in the order in which the query gives them.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    schema: str = "main"
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A table macro of the published file, defined by sql/table_macros/<name>.sql. description: what it returns."""
+
+    name: str
+    description: str
