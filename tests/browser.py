@@ -28,19 +28,28 @@ class Opened:
 
 
 @contextmanager
-def opened(report: Path, width: int = 1280, height: int = 900, place: str = "") -> Iterator[Opened]:
-    """The report in a window of its own, drawn to the end."""
+def chromium() -> Iterator[Any]:
+    """A browser; one at a time in a process."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         try:
-            found = Opened(browser.new_page(viewport={"width": width, "height": height}))
-            found.page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
-            found.page.on("pageerror", lambda error: found.said.append(f"error: {error}"))
-            found.page.on("request", lambda request: found.asked.append(request.url))
-            found.page.goto(report.as_uri() + place)
-            found.page.wait_for_selector(DRAWN, timeout=60_000)
-            yield found
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def opened(browser: Any, report: Path, width: int = 1280, height: int = 900, place: str = "") -> Iterator[Opened]:
+    """The report in a window of its own, drawn to the end."""
+    found = Opened(browser.new_page(viewport={"width": width, "height": height}))
+    try:
+        found.page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
+        found.page.on("pageerror", lambda error: found.said.append(f"error: {error}"))
+        found.page.on("request", lambda request: found.asked.append(request.url))
+        found.page.goto(report.as_uri() + place)
+        found.page.wait_for_selector(DRAWN, timeout=60_000)
+        yield found
+    finally:
+        found.page.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,8 +42,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home.editions("hostile") / "2021" / "report.html"
 
 
-def test_hostile_texts_are_texts(report: Path):
-    with opened(report) as found:
+def test_hostile_texts_are_texts(browser: Any, report: Path):
+    with opened(browser, report) as found:
         page = found.page
         assert found.said == []
         assert page.evaluate("window.hacked") is None
@@ -57,9 +58,9 @@ def test_hostile_texts_are_texts(report: Path):
         assert page.evaluate("window.hacked") is None
 
 
-def test_the_counted_shares_are_in_the_sentence(report: Path):
+def test_the_counted_shares_are_in_the_sentence(browser: Any, report: Path):
     """30 of 40 users and 15 of 60 others are content: three times."""
-    with opened(report) as found:
+    with opened(browser, report) as found:
         sentence = found.page.inner_text(".page:not([hidden]) .key li p")
     assert "are 3.0 times as likely as" in sentence
     assert "(75% against 25%, model-based 95% CI" in sentence

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,9 @@ def report(bundled: Bundled) -> Path:
 
 
 @pytest.fixture(scope="module")
-def desk(report: Path) -> Iterator[Opened]:
+def desk(browser: Any, report: Path) -> Iterator[Opened]:
     """The report in a wide window. Tests leave it as they found it."""
-    with opened(report) as found:
+    with opened(browser, report) as found:
         yield found
 
 
@@ -150,8 +151,8 @@ def test_no_accessibility_rule_is_broken_in_either_language(desk: Opened):
         assert len(found["passes"]) > 20
 
 
-def test_the_russian_page_is_russian_throughout(report: Path, bundled: Bundled):
-    with opened(report, place="#ru") as found:
+def test_the_russian_page_is_russian_throughout(browser: Any, report: Path, bundled: Bundled):
+    with opened(browser, report, place="#ru") as found:
         assert found.page.evaluate("document.documentElement.lang") == "ru"
         assert visible(found, "h1") == ["Опрос о зрелости в социальных медиа"]
         assert "зрелые организации — в 4,8 раза чаще" in " ".join(visible(found, ".key li"))
@@ -163,16 +164,16 @@ def test_the_russian_page_is_russian_throughout(report: Path, bundled: Bundled):
         assert found.said == []
 
 
-def test_a_phone_shows_it_without_sideways_scrolling(report: Path):
-    with opened(report, width=390, height=844) as found:
+def test_a_phone_shows_it_without_sideways_scrolling(browser: Any, report: Path):
+    with opened(browser, report, width=390, height=844) as found:
         assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
         assert found.page.locator('.page:not([hidden]) [data-chart="forest_narrow"] svg').is_visible()
         assert not found.page.locator('.page:not([hidden]) [data-chart="forest"]').is_visible()
         assert found.said == []
 
 
-def test_it_prints_with_its_charts_and_tables(report: Path, tmp_path: Path):
-    with opened(report) as found:
+def test_it_prints_with_its_charts_and_tables(browser: Any, report: Path, tmp_path: Path):
+    with opened(browser, report) as found:
         found.page.emulate_media(media="print")
         assert not found.page.locator("nav").first.is_visible()
         found.page.pdf(path=tmp_path / "report.pdf", format="A4")

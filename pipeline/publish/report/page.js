@@ -29,8 +29,9 @@
     const spec = JSON.parse(worded[`${language()} ${name}`] ??= JSON.stringify(charts[name]).replace(/⟦(.+?)⟧/gu, (_, key) => JSON.stringify(word(key)).slice(1, -1)));
     if (steps[name]) spec.height = steps[name] * Math.max(new Set(rows.map(r => r.key ?? r.dimension ?? r.level ?? r.tier)).size, 1);
     for (const set of spec.data) if (set.name === "rows") set.values = rows; else if (more[set.name]) set.values = more[set.name];
-    await vegaEmbed(element, spec, {mode: "vega", renderer: "svg", actions: false, formatLocale: locales[language()], tooltip: {theme: "light"}});
-    element.querySelectorAll("svg").forEach(svg => svg.setAttribute("aria-hidden", "true"));
+    const inner = document.createElement("div");  // Vega names its container; the chart keeps the name that it has here
+    element.replaceChildren(inner);
+    await vegaEmbed(inner, spec, {mode: "vega", renderer: "svg", actions: false, formatLocale: locales[language()], tooltip: {theme: "light"}});
   }
 
   function findingRows() {
