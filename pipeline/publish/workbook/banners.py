@@ -9,19 +9,31 @@ from xlsxwriter.worksheet import Worksheet
 from pipeline.errors import SurveyError
 from pipeline.publish.workbook.blocks import ALL, BASES, FIGURES, Block, Place, blocks, flattened, low, places
 from pipeline.publish.workbook.sheets import (
-    BACK, HEAD, MOST_COLUMNS, MOST_ROWS, Book, begin, link, put, sheet_name,
+    BACK,
+    HEAD,
+    HEIGHT,
+    LINE,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    PAGE_HEIGHT,
+    Book,
+    begin,
+    break_columns,
+    high,
+    link,
+    put,
+    sheet_name,
 )  # fmt: skip
-from pipeline.publish.workbook.table import LINE, lines_of
+from pipeline.publish.workbook.table import lines_of
 
 FIRST = 1
 """Column of the total; the answers stand before it. Each column of the banner takes two: share, and letters."""
 LABEL, SHARE, LETTERS = 40, 6.2, 5.2
 """Widths, in characters."""
+FIXED, TITLE_WIDTH = FIRST + 2, LABEL + SHARE + LETTERS - 4
+"""Columns that stay in sight, and the width of a title in them: bold letters take more room."""
 TOP = HEAD + 3
 """First row of the first block, under segment, level and letter."""
-SCALE = 60
-PAGE_WIDTH, PAGE_HEIGHT = 225, 850
-"""What a page of A4 across holds at that scale: characters, and points."""
 MARKS = {"footnote": "", "review": "†"}
 
 
@@ -42,7 +54,7 @@ def write_banners(book: Book) -> None:
     _write_head(book, sheet, groups)
     for block in found:
         _write_block(book, sheet, block, groups)
-    sheet.freeze_panes(TOP, FIRST + 2)
+    sheet.freeze_panes(TOP, FIXED)
     _paged(sheet, groups, found)
 
 
@@ -57,7 +69,7 @@ def _write_list(book: Book, found: Sequence[Block]) -> None:
         put(book, sheet, at, 1, block.title, "text", "line_below")
         whole = block.figure(Place(ALL, ALL, "", ""))
         put(book, sheet, at, 2, whole["n"] if whole else None, "count", "line_below")
-        sheet.set_row(at, LINE * lines_of(block.title, widths[1]) + 2)
+        high(sheet, at, lines_of(block.title, widths[1]))
     sheet.freeze_panes(HEAD + 1, 0)
     sheet.repeat_rows(HEAD)
 
@@ -65,7 +77,7 @@ def _write_list(book: Book, found: Sequence[Block]) -> None:
 def _write_head(book: Book, sheet: Worksheet, groups: Sequence[Sequence[Place]]) -> None:
     """Three rows: segment, level, letter."""
     for at in range(3):
-        put(book, sheet, HEAD + at, 0, None, "text", "head" if at == 2 else "group")
+        put(book, sheet, HEAD + at, 0, None, "text", *(("head",) if at == 2 else ("head", "plain")))
     column, tallest = FIRST, 1
     for group in groups:
         segment = group[0].segment
@@ -73,7 +85,7 @@ def _write_head(book: Book, sheet: Worksheet, groups: Sequence[Sequence[Place]])
         _merged(book, sheet, HEAD, column, 2 * len(group), text, "group", "edge")
         for at, place in enumerate(group):
             edge = ("edge",) if at == 0 else ()
-            _merged(book, sheet, HEAD + 1, column, 2, place.label, "head", "plain", "center", *edge)
+            _merged(book, sheet, HEAD + 1, column, 2, place.label, "head", "plain", "center", "small", *edge)
             _merged(book, sheet, HEAD + 2, column, 2, place.letter, "head", "center", *edge)
             tallest = max(tallest, lines_of(place.label, SHARE + LETTERS - 1.5))
             column += 2
@@ -86,19 +98,27 @@ def _merged(book: Book, sheet: Worksheet, row: int, column: int, width: int, tex
     put(book, sheet, row, column, text, "text", *looks)
 
 
+def titled(block: Block) -> str:
+    return f"{block.number}. {block.title}"
+
+
 def _write_block(book: Book, sheet: Worksheet, block: Block, groups: Sequence[Sequence[Place]]) -> None:
     """Question, base, a row for each answer or figure, the bases."""
     top, all_places = block.top, flattened(groups)
     edges = [at == 0 for group in groups for at in range(len(group))]
-    for column in range(FIRST + 2 * len(all_places)):
-        put(book, sheet, top, column, f"{block.number}. {block.title}" if column == 0 else None, "line", "block")
-    put(book, sheet, top + 1, 0, block.base, "line", "muted")
+    for column in range(FIXED, FIRST + 2 * len(all_places)):
+        put(book, sheet, top, column, None, "line", "block")
+    # Titles stay within the columns that are in sight, and on every page.
+    for row, text, look in ((top, titled(block), "block"), (top + 1, block.base, "muted")):
+        sheet.merge_range(row, 0, row, FIXED - 1, "", book.style("text", "flush", look))
+        put(book, sheet, row, 0, text, "text", "flush", look)
+        high(sheet, row, lines_of(text, TITLE_WIDTH))
     row = top + 2
     for option, label in block.options.items():
         put(book, sheet, row, 0, label, "text", "line_below")
         for at, place in enumerate(all_places):
             _write_share(book, sheet, row, FIRST + 2 * at, block, option, place, edges[at])
-        sheet.set_row(row, LINE * lines_of(label, LABEL) + 1)
+        high(sheet, row, lines_of(label, LABEL))
         row += 1
     if not block.options:
         row = _write_figures(book, sheet, row, block, all_places, edges)
@@ -150,23 +170,16 @@ def _write_figures(
 
 def _paged(sheet: Worksheet, groups: Sequence[Sequence[Place]], found: Sequence[Block]) -> None:
     """Pages that break between segments and between questions, with headings and answers on each."""
-    sheet.set_print_scale(SCALE)
     sheet.repeat_rows(HEAD, TOP - 1)
-    sheet.repeat_columns(0, FIRST + 1)
-    taken = fixed = LABEL + SHARE + LETTERS
-    column, breaks = FIRST + 2, []
-    for group in groups[1:]:
-        width = len(group) * (SHARE + LETTERS)
-        if taken + width > PAGE_WIDTH and taken > fixed:
-            breaks.append(column)
-            taken = fixed
-        taken += width
-        column += 2 * len(group)
-    sheet.set_v_pagebreaks(breaks)
-    room, left, ends = PAGE_HEIGHT - 8 * LINE, 0.0, []
+    parts = [(2 * len(group), len(group) * (SHARE + LETTERS)) for group in groups[1:]]
+    break_columns(sheet, parts, FIXED, LABEL + SHARE + LETTERS)
+    left, ends = PAGE_HEIGHT - TOP * HEIGHT - 40, []
     for block in found:
-        height = block.lines * (LINE + 1.5)
+        labels = sum(lines_of(label, LABEL) - 1 for label in block.options.values())
+        more = labels + lines_of(titled(block), TITLE_WIDTH) + lines_of(block.base, TITLE_WIDTH) - 2
+        height = block.lines * HEIGHT + more * LINE
         if height > left and block is not found[0]:
             ends.append(block.top)
-        left = (room if height > left else left) - height
+            left = PAGE_HEIGHT - 8 * HEIGHT
+        left -= height
     sheet.set_h_pagebreaks(ends)

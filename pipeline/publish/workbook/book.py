@@ -16,7 +16,11 @@ from pipeline.publish.workbook.banners import write_banners
 from pipeline.publish.workbook.findings import write_findings
 from pipeline.publish.workbook.methodology import write_methodology
 from pipeline.publish.workbook.other_tables import (
-    write_claims, write_codebook, write_scores, write_tiers, write_trends,
+    write_claims,
+    write_codebook,
+    write_scores,
+    write_tiers,
+    write_trends,
 )  # fmt: skip
 from pipeline.publish.workbook.sheets import Book, begin, safe
 from pipeline.publish.workbook.words import words_in

@@ -5,8 +5,8 @@ from __future__ import annotations
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.estimation.status import ORDER
-from pipeline.publish.workbook.sheets import HEAD, Book, link, put
-from pipeline.publish.workbook.table import LINE, lines_of
+from pipeline.publish.workbook.sheets import HEAD, Book, high, link, put
+from pipeline.publish.workbook.table import lines_of
 
 WIDTHS = (30, 96, 16)
 SHOWN = {"findings", "toplines", "banners", "tiers", "score_means", "trends", "claims"}
@@ -47,6 +47,7 @@ def _facts(book: Book, sheet: Worksheet, row: int) -> int:
             continue
         put(book, sheet, row, 0, say("facts", name), "line", "line_below")
         put(book, sheet, row, 1, value, "date" if name.startswith("fieldwork") else "fact", "line_below")
+        put(book, sheet, row, 2, None, "line", "line_below")
         row = _fitted(sheet, row, value)
     if note := say("texts", "language"):
         put(book, sheet, row, 0, note, "line", "note")
@@ -56,7 +57,7 @@ def _facts(book: Book, sheet: Worksheet, row: int) -> int:
 
 def _fitted(sheet: Worksheet, row: int, text: object) -> int:
     """Makes the row as high as the text of its second column needs. Returns the next row."""
-    sheet.set_row(row, LINE * lines_of(str(text), WIDTHS[1]) + 2)
+    high(sheet, row, lines_of(str(text), WIDTHS[1]))
     return row + 1
 
 
@@ -65,7 +66,7 @@ def _sheets(book: Book, sheet: Worksheet, row: int) -> int:
     row = _heading(book, sheet, row, say("contents", "sheet"), say("contents", "holds"), say("contents", "rows"))
     for key, (name, rows) in book.written.items():
         link(book, sheet, row, 0, key, name)
-        put(book, sheet, row, 1, say("about", key), "text", "line_below")
+        put(book, sheet, row, 1, say("about", key), "text", "flush", "line_below")
         put(book, sheet, row, 2, rows, "count", "line_below")
         row = _fitted(sheet, row, say("about", key))
     return row
@@ -77,7 +78,8 @@ def _explained(book: Book, sheet: Worksheet, row: int, key: str, meanings: dict[
     for name, meaning in meanings.items():
         text = meaning.format(footnote=display.footnote_below, suppress=display.suppress_below)
         put(book, sheet, row, 0, name, "line", "line_below", "strong")
-        put(book, sheet, row, 1, text, "text", "line_below")
+        put(book, sheet, row, 1, text, "text", "flush", "line_below")
+        put(book, sheet, row, 2, None, "line", "line_below")
         row = _fitted(sheet, row, text)
     return row
 

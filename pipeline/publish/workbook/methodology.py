@@ -9,14 +9,17 @@ from xlsxwriter.worksheet import Worksheet
 from pipeline.publish.workbook.sheets import BACK, HEAD, Book, begin, put, records, sheet_name
 from pipeline.publish.workbook.table import Field, write_rows
 
-WIDTHS = (30, 34, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15)
+WIDTHS = (30, 60, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15)
+
+DECLARED = (Field("title", "title", "text", WIDTHS[0]), Field("value_text", "value", "text", WIDTHS[1]))
 
 
 def write_methodology(book: Book) -> None:
     sheet = begin(book, "methodology", WIDTHS)
-    row, sections = HEAD, 0
+    row, sections = HEAD + 1, 0
+    statement = records(book.edition, "methodology")
     for key, fields, rows in (
-        ("statement", _statement(book), records(book.edition, "methodology") or _declared(book)),
+        ("statement", _statement(book) if statement else DECLARED, statement or _declared(book)),
         ("waterfall", _waterfall(book), records(book.edition, "dispositions")),
         ("weighting", _weighting(book), records(book.edition, "weighting")),
         ("reliability", _reliability(book), records(book.edition, "reliability")),

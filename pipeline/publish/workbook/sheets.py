@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from xlsxwriter import Workbook
@@ -21,6 +21,13 @@ from pipeline.publish.workbook.words import Words
 MOST_CHARACTERS = 32_767
 """Of a cell, in the units of UTF-16."""
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+LINE = 12.0
+"""Height of a line of text, in points."""
+HEIGHT, MOST_HEIGHT = 13.5, 400.0
+"""Heights of a row: with one line, and at most."""
+SCALE = 60
+PAGE_WIDTH, PAGE_HEIGHT = 225.0, 840.0
+"""What a page of A4 across holds at that scale: characters, and points."""
 MOST_FOOTER = 60
 """Characters of the title in a footer: Excel takes 255 in all."""
 TITLE, STUDY, MARK, NOTE, BACK, HEAD = range(6)
@@ -31,7 +38,7 @@ NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 NAVY, GREY, RULE, BAND, AMBER, RED = "#1F3864", "#6B7280", "#BFC5CE", "#EEF1F5", "#FFF1CC", "#FBE3E0"
 _NUMBER = {"align": "right"}
 KINDS: Mapping[str, Mapping[str, Any]] = {
-    "text": {"text_wrap": True},
+    "text": {"text_wrap": True, "indent": 1},
     "line": {},
     "count": {"num_format": "#,##0", **_NUMBER},
     "number": {"num_format": "#,##0.0", **_NUMBER},
@@ -53,13 +60,15 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
     "note": {"font_color": GREY, "italic": True},
     "synthetic": {"bold": True, "bg_color": AMBER, "font_color": "#7A4B00"},
     "draft": {"bold": True, "bg_color": RED, "font_color": "#9B1C1C"},
-    "group": {"bold": True, "font_color": NAVY, "align": "center", "bottom": 1, "bottom_color": NAVY,
+    "group": {"bold": True, "font_color": NAVY, "align": "center", "indent": 0, "bottom": 1, "bottom_color": NAVY,
               "bg_color": BAND, "text_wrap": True, "valign": "vcenter"},
     "head": {"bold": True, "bg_color": BAND, "bottom": 2, "bottom_color": NAVY, "text_wrap": True, "valign": "bottom"},
-    "right": {"align": "right"},
-    "center": {"align": "center"},
+    "right": {"align": "right", "indent": 0},
+    "center": {"align": "center", "indent": 0},
     "section": {"bold": True, "font_size": 11, "font_color": NAVY, "bottom": 1, "bottom_color": NAVY},
     "strong": {"bold": True},
+    "small": {"font_size": 8},
+    "flush": {"indent": 0},
     "plain": {"bottom": 0, "bold": False, "valign": "bottom"},
     "muted": {"italic": True, "font_color": GREY},
     "absent": {"font_color": GREY, "align": "right"},
@@ -67,7 +76,7 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
     "first": {"top": 1, "top_color": RULE},
     "edge": {"left": 1, "left_color": RULE},
     "line_below": {"bottom": 1, "bottom_color": "#E3E6EB"},
-    "block": {"bold": True, "bg_color": BAND, "top": 1, "top_color": NAVY},
+    "block": {"bold": True, "bg_color": BAND, "top": 1, "top_color": NAVY, "indent": 0},
     "link": {"font_color": "#1D4ED8", "underline": 1},
     "good": {"bg_color": "#E3F1E6"},
     "even": {"bg_color": "#F3F4F6"},
@@ -114,12 +123,14 @@ def records(edition: Edition, table: str) -> list[dict[str, Any]]:
     frame = edition.rows.get(table)
     if frame is None or frame.empty:
         return []
-    whole = frame.astype(object)
-    return [
-        {str(key): value for key, value in row.items()} for row in whole.where(frame.notna(), None).to_dict("records")
+    columns = [
+        [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
+        for _, column in frame.items()
     ]
+    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+@lru_cache(maxsize=20_000)  # labels repeat
 def safe(text: str) -> str:
     """The text as a cell can hold it: not longer than Excel allows, without characters that no file can hold.
 
@@ -166,6 +177,7 @@ def begin(book: Book, key: str, widths: Sequence[float], number: int = 1) -> Wor
     put(book, sheet, NOTE, 0, say("about", key), "line", "note")
     if key != "contents":
         link(book, sheet, BACK, 0, "contents", say("texts", "to_contents"))
+    sheet.set_default_row(HEIGHT)
     sheet.set_row(TITLE, 22)
     sheet.hide_gridlines(2)
     _printing(book, sheet)
@@ -176,6 +188,31 @@ def link(book: Book, sheet: Worksheet, row: int, column: int, key: str, text: st
     """A link to a row of another sheet of this workbook."""
     place = f"internal:'{sheet_name(book, key)}'!A{target + 1}"
     sheet.write_url(row, column, place, book.style("line", "link"), safe(text))
+
+
+def high(sheet: Worksheet, row: int, lines: int) -> float:
+    """Makes a row as high as its lines need, and returns the height."""
+    height = min(LINE * lines + HEIGHT - LINE, MOST_HEIGHT)
+    if lines != 1:
+        sheet.set_row(row, height)
+    return height
+
+
+def break_columns(sheet: Worksheet, parts: Sequence[tuple[int, float]], fixed: int, width: float) -> None:
+    """Pages that break between parts of a wide sheet: readable ones, not all columns on one.
+
+    parts: (columns, width in characters) that belong together. fixed: first columns, on every page, of that width.
+    """
+    sheet.set_print_scale(SCALE)
+    sheet.repeat_columns(0, fixed - 1)
+    column, taken, breaks = fixed, width, []
+    for columns, wide in parts:
+        if taken + wide > PAGE_WIDTH and taken > width:
+            breaks.append(column)
+            taken = width
+        taken += wide
+        column += columns
+    sheet.set_v_pagebreaks(breaks)
 
 
 def sheet_name(book: Book, key: str, number: int = 1) -> str:

@@ -5,17 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.publish.workbook.sheets import HEAD, KINDS, MOST_ROWS, Book, begin, put, sheet_name
+from pipeline.publish.workbook.sheets import (
+    HEAD,
+    HEIGHT,
+    KINDS,
+    LINE,
+    MOST_ROWS,
+    PAGE_WIDTH,
+    Book,
+    begin,
+    break_columns,
+    high,
+    put,
+    sheet_name,
+)  # fmt: skip
 
 Row = Mapping[str, Any]
 Value = Callable[[Row], Any]
-LINE = 12.5
-"""Height of a line of text, in points."""
+ROOM = 1.1
+"""Characters of the text's size in a unit of width, which is a digit of a larger size."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,11 @@ def _write_part(book: Book, key: str, fields: Sequence[Field], rows: Sequence[Ro
     sheet = begin(book, key, [field.width for field in fields], number)
     first = write_rows(book, sheet, HEAD, fields, rows)
     sheet.freeze_panes(first, frozen)
-    sheet.repeat_rows(first - 2, first - 1)
+    sheet.repeat_rows(HEAD, first - 1)
+    if sum(field.width for field in fields) > PAGE_WIDTH:
+        parts = [list(members) for _, members in groupby(fields[frozen:], key=lambda field: field.group)]
+        break_columns(sheet, [(len(part), sum(field.width for field in part)) for part in parts], frozen,
+                      sum(field.width for field in fields[:frozen]))  # fmt: skip
     if rows:
         sheet.autofilter(first - 1, 0, first + len(rows) - 1, len(fields) - 1)
     else:
@@ -67,25 +85,19 @@ def write_rows(book: Book, sheet: Worksheet, top: int, fields: Sequence[Field], 
     """Headings from row `top` on and the records under them. Returns the row of the first record."""
     say = book.words.say
     edges = [at > 0 and field.group != fields[at - 1].group for at, field in enumerate(fields)]
-    at = 0
-    for group, members in groupby(fields, key=lambda field: field.group):
-        last = at + len(list(members)) - 1
-        text = say("groups", group) if group else None
-        if group and last > at:
-            sheet.merge_range(top, at, top, last, "", book.style("text", "group"))
-        for column in range(at, last + 1) if not (group and last > at) else [at]:
-            put(book, sheet, top, column, text, "text", "group")
-        at = last + 1
+    if any(field.group for field in fields):
+        _write_groups(book, sheet, top, fields)
+        top += 1
     lines = 1
     for column, field in enumerate(fields):
         heading = say("columns", field.heading)
         numeric = not isinstance(field.kind, str) or KINDS[field.kind].get("align") == "right"
         looks = ("head", *(("right",) if numeric else ()), *(("edge",) if edges[column] else ()))
-        put(book, sheet, top + 1, column, heading, "text", *looks)
+        put(book, sheet, top, column, heading, "text", *looks)
         lines = max(lines, lines_of(heading, field.width))
-    sheet.set_row(top + 1, LINE * (lines + 0.5))
+    sheet.set_row(top, LINE * lines + HEIGHT / 2)
     looks_of = [("line_below", "edge") if edge else ("line_below",) for edge in edges]
-    for number, row in enumerate(rows, start=top + 2):
+    for number, row in enumerate(rows, start=top + 1):
         tallest = 1
         for column, field in enumerate(fields):
             kind = field.kind if isinstance(field.kind, str) else field.kind(row)
@@ -93,8 +105,20 @@ def write_rows(book: Book, sheet: Worksheet, top: int, fields: Sequence[Field], 
             put(book, sheet, number, column, value, kind, *looks_of[column], *field.look(row))
             if kind == "text" and isinstance(value, str):
                 tallest = max(tallest, lines_of(value, field.width))
-        sheet.set_row(number, min(LINE * tallest + 2, 400))
-    return top + 2
+        high(sheet, number, tallest)
+    return top + 1
+
+
+def _write_groups(book: Book, sheet: Worksheet, row: int, fields: Sequence[Field]) -> None:
+    """What neighbours share, above their headings."""
+    at = 0
+    for group, members in groupby(fields, key=lambda field: field.group):
+        last = at + len(list(members)) - 1
+        text = book.words.say("groups", group) if group else ""
+        if last > at:
+            sheet.merge_range(row, at, row, last, "", book.style("text", "group"))
+        put(book, sheet, row, at, text, "text", "group")
+        at = last + 1
 
 
 def _value(book: Book, row: Row, field: Field) -> Any:
@@ -106,9 +130,10 @@ def _value(book: Book, row: Row, field: Field) -> Any:
     return value
 
 
+@lru_cache(maxsize=20_000)  # labels and reasons repeat
 def lines_of(text: str, width: float) -> int:
     """Lines that a text takes in a column, words kept whole; rather one too many."""
-    room, lines, left = max(width * 1.05, 1.0), 0, 0.0
+    room, lines, left = max(width * ROOM, 1.0), 0, 0.0
     for paragraph in text.split("\n"):
         lines, left = lines + 1, room
         for word in paragraph.split(" "):
