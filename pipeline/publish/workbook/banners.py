@@ -124,14 +124,14 @@ def _write_block(book: Book, sheet: Worksheet, block: Block, groups: Sequence[Se
         row = _write_figures(book, sheet, row, block, all_places, edges)
     for base in BASES if block.kind != "text" else ():
         words = "unweighted_base" if base == "n" else "effective_base" if base == "n_eff_kish" else base
-        look = ("base", "first") if base == "n" else ("base",)
-        put(book, sheet, row, 0, book.words.say("rows", words), "line", *look)
+        looks = ("base", "first") if base == "n" else ("base",)
+        put(book, sheet, row, 0, book.words.say("rows", words), "line", *looks)
         for at, place in enumerate(all_places):
             found = block.figure(place)
             edge = ("edge",) if edges[at] else ()
             mark = "*" if base == "n" and found is not None and low(found, book) else None
-            put(book, sheet, row, FIRST + 2 * at, found[base] if found else None, "count", *look, *edge)
-            put(book, sheet, row, FIRST + 2 * at + 1, mark, "letters", *look)
+            put(book, sheet, row, FIRST + 2 * at, found[base] if found else None, "count", *looks, *edge)
+            put(book, sheet, row, FIRST + 2 * at + 1, mark, "letters", *looks)
         row += 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.estimation.status import ORDER
@@ -72,7 +74,7 @@ def _sheets(book: Book, sheet: Worksheet, row: int) -> int:
     return row
 
 
-def _explained(book: Book, sheet: Worksheet, row: int, key: str, meanings: dict[str, str]) -> int:
+def _explained(book: Book, sheet: Worksheet, row: int, key: str, meanings: Mapping[str, str]) -> int:
     display = book.edition.study.display
     row = _heading(book, sheet, row, book.words.say("contents", key))
     for name, meaning in meanings.items():

@@ -18,7 +18,7 @@ def write_findings(book: Book) -> None:
     within = [row for row in findings if row["segment"] != "all"]
     order = {name: place for place, name in enumerate(book.edition.study.comparisons)}
     beside = _beside(book)
-    joined = [row | beside.get((row["comparison"], row["indicator"]), NOTHING) for row in key]
+    joined = [{**row, **beside.get((row["comparison"], row["indicator"]), NOTHING)} for row in key]
     joined.sort(key=lambda row: (order.get(row["comparison"], len(order)), -_ratio(row)))
     fields = _fields(book)
     write_table(book, "key_findings", (*fields[:3], *fields[5:-5], *BESIDE, *fields[-5:]), joined, frozen=3)
@@ -55,9 +55,9 @@ def _beside(book: Book) -> dict[tuple[str, str], Found]:
 def _fields(book: Book) -> tuple[Field, ...]:
     names, words = book.names, book.words
     return (
-        Field("finding_id", "finding_id", "text", 30, "which"),
-        Field("comparison", lambda row: names.comparison(row["comparison"]), "text", 20, "which"),
-        Field("indicator", lambda row: names.indicator(row["indicator"]), "text", 38, "which"),
+        Field("finding_id", "finding_id", "text", 26, "which"),
+        Field("comparison", lambda row: names.comparison(row["comparison"]), "text", 17, "which"),
+        Field("indicator", lambda row: names.indicator(row["indicator"]), "text", 35, "which"),
         Field("segment", lambda row: names.segment(row["segment"]), "text", 16, "which"),
         Field("level", lambda row: names.level(row["segment"], row["level"]), "text", 18, "which"),
         *_group(book, "a"),
@@ -68,7 +68,7 @@ def _fields(book: Book) -> tuple[Field, ...]:
         Field("q_value", "q_value", "p", 8, "test"),
         Field("status", lambda row: words.of("statuses", row["status"]), "text", 11, "use", status_look),
         Field("status_reason", "status_reason", "text", 22, "use"),
-        Field("wording", "wording", "text", 70, "use"),
+        Field("wording", "wording", "text", 90, "use"),
         Field("base", lambda row: words.of("bases", row["base"]), "text", 14, "use"),
         Field("method", "method", "text", 24, "use"),
     )
@@ -76,11 +76,11 @@ def _fields(book: Book) -> tuple[Field, ...]:
 
 def _group(book: Book, end: str) -> tuple[Field, ...]:
     return (
-        Field("group", lambda row: book.names.group(row, end), "text", 22, end),
+        Field("group", lambda row: book.names.group(row, end), "text", 20, end),
         *interval(f"p_{end}", "share", end, "share"),
-        Field("n", f"n_{end}", "count", 8, end),
-        Field("weighted_base", f"weighted_base_{end}", "count", 10, end),
-        Field("n_eff", f"n_eff_{end}", "count", 10, end),
+        Field("n", f"n_{end}", "count", 7, end),
+        Field("weighted_base", f"weighted_base_{end}", "count", 9, end),
+        Field("n_eff", f"n_eff_{end}", "count", 9, end),
     )
 
 

@@ -74,7 +74,7 @@ def write_claims(book: Book) -> None:
         Field("q_value", "q_value", "p", 8, "judged"),
         *_status(book),
         Field("note", "note", "text", 22, "use"),
-        Field("wording", "wording", "text", 70, "use"),
+        Field("wording", "wording", "text", 90, "use"),
     )
     write_table(book, "claims", fields, records(book.edition, "claims"), frozen=2)
 
@@ -105,7 +105,7 @@ def write_trends(book: Book) -> None:
         Field("comparable", "comparable", "text", 11, "test"),
         Field("broken", "reason", "text", 24, "test"),
         *_status(book),
-        Field("wording", "wording", "text", 70, "use"),
+        Field("wording", "wording", "text", 90, "use"),
         Field("method", "method", "text", 24, "use"),
     )
     write_table(book, "trends", fields, records(book.edition, "trends"), frozen=2)

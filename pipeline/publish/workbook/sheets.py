@@ -38,7 +38,7 @@ NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 NAVY, GREY, RULE, BAND, AMBER, RED = "#1F3864", "#6B7280", "#BFC5CE", "#EEF1F5", "#FFF1CC", "#FBE3E0"
 _NUMBER = {"align": "right"}
 KINDS: Mapping[str, Mapping[str, Any]] = {
-    "text": {"text_wrap": True, "indent": 1},
+    "text": {"text_wrap": True, "indent": 1, "align": "left"},
     "line": {},
     "count": {"num_format": "#,##0", **_NUMBER},
     "number": {"num_format": "#,##0.0", **_NUMBER},
@@ -156,7 +156,7 @@ def put(book: Book, sheet: Worksheet, row: int, column: int, value: object, kind
     elif isinstance(value, date):
         sheet.write_datetime(row, column, value, book.style(kind, *looks))
     elif math.isfinite(value):  # type: ignore[arg-type]
-        sheet.write_number(row, column, value, book.style(kind, *looks))  # type: ignore[arg-type]
+        sheet.write_number(row, column, value, book.style(kind, *looks))
     else:
         sheet.write_string(row, column, book.words.say("texts", "infinite"), book.style(kind, *looks))
 
@@ -204,6 +204,7 @@ def break_columns(sheet: Worksheet, parts: Sequence[tuple[int, float]], fixed: i
     parts: (columns, width in characters) that belong together. fixed: first columns, on every page, of that width.
     """
     sheet.set_print_scale(SCALE)
+    sheet.print_across()
     sheet.repeat_columns(0, fixed - 1)
     column, taken, breaks = fixed, width, []
     for columns, wide in parts:

@@ -52,9 +52,9 @@ def interval(
 ) -> tuple[Field, Field, Field]:
     """An estimate with its limits: columns `of`, `of_low` and `of_high`."""
     return (
-        Field(heading or of, first or of, kind, 9, group),
-        Field("low", f"{of}_low", kind, 9, group),
-        Field("high", f"{of}_high", kind, 9, group),
+        Field(heading or of, first or of, kind, 8, group),
+        Field("low", f"{of}_low", kind, 8, group),
+        Field("high", f"{of}_high", kind, 8, group),
     )
 
 
