@@ -30,8 +30,11 @@ FIRST = 1
 """Column of the total; the answers stand before it. Each column of the banner takes two: share, and letters."""
 LABEL, SHARE, LETTERS = 40, 6.2, 5.2
 """Widths, in characters."""
-FIXED, TITLE_WIDTH = FIRST + 2, LABEL + SHARE + LETTERS - 4
-"""Columns that stay in sight, and the width of a title in them: bold letters take more room."""
+FIXED = FIRST + 2
+"""Columns that stay in sight."""
+BASE_WIDTH = LABEL + SHARE + LETTERS
+TITLE_WIDTH = BASE_WIDTH - 4
+"""What they hold of a text: bold letters take more room."""
 TOP = HEAD + 3
 """First row of the first block, under segment, level and letter."""
 MARKS = {"footnote": "", "review": "†"}
@@ -109,10 +112,13 @@ def _write_block(book: Book, sheet: Worksheet, block: Block, groups: Sequence[Se
     for column in range(FIXED, FIRST + 2 * len(all_places)):
         put(book, sheet, top, column, None, "line", "block")
     # Titles stay within the columns that are in sight, and on every page.
-    for row, text, look in ((top, titled(block), "block"), (top + 1, block.base, "muted")):
+    for row, text, look, lines in (
+        (top, titled(block), "block", lines_of(titled(block), TITLE_WIDTH)),
+        (top + 1, block.base, "muted", lines_of(block.base, BASE_WIDTH)),
+    ):
         sheet.merge_range(row, 0, row, FIXED - 1, "", book.style("text", "flush", look))
         put(book, sheet, row, 0, text, "text", "flush", look)
-        high(sheet, row, lines_of(text, TITLE_WIDTH))
+        high(sheet, row, lines)
     row = top + 2
     for option, label in block.options.items():
         put(book, sheet, row, 0, label, "text", "line_below")
@@ -176,7 +182,7 @@ def _paged(sheet: Worksheet, groups: Sequence[Sequence[Place]], found: Sequence[
     left, ends = PAGE_HEIGHT - TOP * HEIGHT - 40, []
     for block in found:
         labels = sum(lines_of(label, LABEL) - 1 for label in block.options.values())
-        more = labels + lines_of(titled(block), TITLE_WIDTH) + lines_of(block.base, TITLE_WIDTH) - 2
+        more = labels + lines_of(titled(block), TITLE_WIDTH) + lines_of(block.base, BASE_WIDTH) - 2
         height = block.lines * HEIGHT + more * LINE
         if height > left and block is not found[0]:
             ends.append(block.top)

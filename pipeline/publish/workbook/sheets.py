@@ -26,7 +26,7 @@ LINE = 12.0
 HEIGHT, MOST_HEIGHT = 13.5, 400.0
 """Heights of a row: with one line, and at most."""
 SCALE = 60
-PAGE_WIDTH, PAGE_HEIGHT = 225.0, 840.0
+PAGE_WIDTH, PAGE_HEIGHT = 190.0, 840.0
 """What a page of A4 across holds at that scale: characters, and points."""
 MOST_FOOTER = 60
 """Characters of the title in a footer: Excel takes 255 in all."""
