@@ -79,7 +79,7 @@ def _interval(y: alt.Y | None) -> list[Any]:
     """Line at 1, the interval, the point: hollow where it is to be read with care."""
     base = _base().encode(tooltip=_finding_tips())
     base = base.encode(y=y) if y is not None else base
-    one = alt.Chart(alt.InlineData([{}])).mark_rule(color="#6b7683", strokeDash=[4, 3], aria=False).encode(x=alt.datum(1))
+    one = _line_at_one()
     line = base.mark_rule(color=FIRST, strokeWidth=2.5).encode(
         x=_ratio_axis(), x2="high:Q",
         strokeDash=alt.condition("datum.endless", alt.value([6, 3]), alt.value([1, 0])),
@@ -88,6 +88,11 @@ def _interval(y: alt.Y | None) -> list[Any]:
         x="ratio:Q", fill=alt.condition("datum.care", alt.value("white"), alt.value(FIRST))
     )
     return [one, line, point]
+
+
+def _line_at_one() -> Any:
+    line = alt.Chart(alt.InlineData([{}])).mark_rule(color="#6b7683", strokeDash=[4, 3], aria=False)
+    return line.encode(x=alt.datum(1))
 
 
 def _forest() -> Any:
@@ -134,7 +139,7 @@ def _ranges(y: alt.Y) -> list[Any]:
     base = _base().encode(y=y, tooltip=_tips(
         "label=⟦indicator⟧", "tip_ratio=⟦ratio⟧", "tip_low=⟦smallest⟧",
         "tip_high=⟦largest⟧", "tip_tried=⟦tried⟧", "id=⟦finding⟧"))  # fmt: skip
-    one = alt.Chart(alt.InlineData([{}])).mark_rule(color="#6b7683", strokeDash=[4, 3], aria=False).encode(x=alt.datum(1))
+    one = _line_at_one()
     line = base.mark_rule(color="#8aa9bf", strokeWidth=7, strokeCap="round").encode(x=_ratio_axis(), x2="high:Q")
     return [one, line, base.mark_point(size=60, filled=True, color=FIRST, opacity=1).encode(x="ratio:Q")]
 

@@ -11,15 +11,14 @@ from pipeline.publish.workbook.table import Field, write_rows
 
 WIDTHS = (30, 60, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15)
 
-DECLARED = (Field("title", "title", "text", WIDTHS[0]), Field("value_text", "value", "text", WIDTHS[1]))
-
 
 def write_methodology(book: Book) -> None:
     sheet = begin(book, "methodology", WIDTHS)
     row, sections = HEAD + 1, 0
-    statement = records(book.edition, "methodology")
+    statements = book.edition.statements
+    statement = statements.get(book.words.language) or statements["en"]
     for key, fields, rows in (
-        ("statement", _statement(book) if statement else DECLARED, statement or _declared(book)),
+        ("statement", _statement(book), statement),
         ("waterfall", _waterfall(book), records(book.edition, "dispositions")),
         ("weighting", _weighting(book), records(book.edition, "weighting")),
         ("reliability", _reliability(book), records(book.edition, "reliability")),
@@ -55,21 +54,6 @@ def _statement(book: Book) -> tuple[Field, ...]:
 
 def _missing(row: Any) -> tuple[str, ...]:
     return ("bad",) if row["source"] == "missing" and row["required"] else ()
-
-
-def _declared(book: Book) -> list[dict[str, Any]]:
-    """Without a statement: what the study file declares of itself."""
-    section = book.words.say("methodology", "statement")
-    return [
-        {
-            "title": key.replace("_", " "),
-            "value": str(value),
-            "section": section,
-            "required": None,
-            "source": "declared",
-        }
-        for key, value in book.edition.study.disclosure.items()
-    ]
 
 
 def _waterfall(book: Book) -> tuple[Field, ...]:
