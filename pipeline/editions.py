@@ -59,7 +59,9 @@ def write_editions(home: Home, study_file: StudyFile, run_id: str, tell: Callabl
                     f"wave {wave}: its report stays as it is: the wave was published from another study file or program"
                 )
                 continue
-            write_files(folder / wave, read_edition(home, study_file, wave))
+            # Workbooks take seconds, so that in the house there is one; a release has one in each language.
+            languages = languages_of(study_file.study)[:1]
+            write_files(folder / wave, read_edition(home, study_file, wave), languages)
             with replacing(folder / wave / MADE) as partial:
                 partial.write_text(json.dumps({"version": version}))
     return {wave: folder / wave for wave in published if (folder / wave / MADE).is_file()}

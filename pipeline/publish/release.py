@@ -14,6 +14,7 @@ from pipeline.errors import SurveyError
 from pipeline.publish.edition import Edition
 from pipeline.publish.files import write_files
 from pipeline.publish.package import write_package
+from pipeline.publish.report.words import languages_of
 
 
 def release(folder: Path, edition: Edition, write_respondents: Callable[[Path], None] | None = None) -> Path:
@@ -30,7 +31,7 @@ def release(folder: Path, edition: Edition, write_respondents: Callable[[Path], 
         partial = folder / f".{target.name}.{os.getpid()}.tmp"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        write_files(partial, edition)
+        write_files(partial, edition, languages_of(edition.study))
         (partial / "data").mkdir()
         write_package(partial / "data", edition)
         if write_respondents is not None:

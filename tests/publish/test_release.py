@@ -109,7 +109,7 @@ def test_a_release_is_frozen_and_names_the_bytes_of_its_files(published: tuple[H
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert set(contents(folder)) == {*manifest["files"], "manifest.json"}
-    assert "data/datapackage.json" in manifest["files"]
+    assert {"data/datapackage.json", "report.html", "workbook.xlsx", "methodology.md"} <= set(manifest["files"])
     assert not any((folder / name).stat().st_mode & 0o222 for name in contents(folder))
     assert manifest["delivery_sha256"] == hashlib.sha256(delivery().encode()).hexdigest()
     assert manifest["draft"] is True
