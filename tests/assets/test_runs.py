@@ -225,8 +225,8 @@ def test_a_changed_label_makes_no_answers_anew(bundled: Bundled, tmp_path: Path)
     changed = {name for name in before if name != "claims" and store.version(declared.BY_NAME[name]) != before[name]}
     assert changed == {
         "respondents", "cells", "tiers", "shares", "toplines", "banners", "findings", "adjusted", "tier_trends",
-        "specifications", "robustness", "reliability", "score_means", "peer_percentiles", "peer_places",
-        "tier_clusters", "tier_agreement", "quality_checks",
+        "specifications", "robustness", "reliability", "score_means", "score_bands", "peer_percentiles", "peer_places",
+        "tier_clusters", "tier_agreement", "methodology", "quality_checks",
     }  # fmt: skip
 
 

@@ -309,10 +309,17 @@ def test_the_same_edition_gives_the_same_bytes(edition: Edition, path: Path, tmp
     assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
 
 
+BLANK = {
+    "wave": "2", "position": 1, "section": "Sample", "standard": "aapor", "element": "sponsor", "title": "Sponsor",
+    "required": True, "value": None, "source": "missing",
+}  # fmt: skip
+"""A required element of the methodology statement that is not told."""
+
+
 def test_a_draft_says_so_on_every_sheet(edition: Edition, tmp_path: Path):
-    write_workbook(tmp_path / "draft.xlsx", dataclasses.replace(edition, draft_because=("the sponsor is blank",)))
+    write_workbook(tmp_path / "draft.xlsx", dataclasses.replace(edition, statements={"en": [BLANK]}))
     for sheet in openpyxl.load_workbook(tmp_path / "draft.xlsx"):
-        assert "DRAFT: the sponsor is blank" in sheet.cell(3, 1).value
+        assert "DRAFT: not told: Sponsor (sponsor)" in sheet.cell(3, 1).value
         assert "DRAFT" in sheet.oddFooter.center.text
 
 
@@ -345,11 +352,7 @@ def test_a_language_without_a_catalogue_is_refused(edition: Edition, tmp_path: P
 
 
 def test_a_statement_of_methods_is_shown_where_there_is_one(edition: Edition, tmp_path: Path):
-    statement = pd.DataFrame([
-        {"wave": "2", "position": 1, "section": "Sample", "standard": "aapor", "element": "sponsor",
-         "title": "Sponsor", "required": True, "value": None, "source": "missing"},
-    ])  # fmt: skip
-    with_it = dataclasses.replace(edition, rows={**edition.rows, "methodology": statement})
+    with_it = dataclasses.replace(edition, statements={"en": [BLANK]})
     write_workbook(tmp_path / "m.xlsx", with_it)
     rows = calamine(tmp_path / "m.xlsx", "Methodology")
     assert ["Sponsor", None, "Sample", "yes", "missing"] in [row[:5] for row in rows]
