@@ -62,3 +62,24 @@ def growth(folder: Path, respondents: int, runs: int, indicators: int = INDICATO
     small = make_data(folder, max(1, respondents // GROWTH), indicators, MISSING)
     for what, less in (("rows", small), ("indicators", few)):
         times = [(timed(partial(cells_of, less)), timed(partial(cells_of, large))) for _ in range(runs)]
+        times_more = large.count / less.count if what == "rows" else len(large.indicators) / len(less.indicators)
+        exponents = [math.log(b / a) / math.log(times_more) for a, b in times]
+        yield Line(
+            f"cells, {GROWTH} times the {what}", f"{less.count:,} x {len(less.indicators)}", respondents, indicators,
+            statistics.median(b for _, b in times), statistics.median(a for a, _ in times),
+            statistics.median(exponents), runs, f"exponent of time in {what}",
+        )  # fmt: skip
+
+
+def memory(folder: Path, respondents: int, indicators: int = OUT_OF_CORE) -> Iterator[Line]:
+    """The whole job in a process of its own, under the memory setting."""
+    data = make_data(folder, respondents, indicators)
+    command = [sys.executable, "-m", "benchmarks.ours", str(data.respondents), str(data.weights), str(data.count),
+               str(indicators)]  # fmt: skip
+    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    yield Line(
+        "log risk ratios, memory", f"SURVEY_MEMORY={memory_limit()}", respondents, indicators, found["seconds"], None,
+        found["bytes"] / 2**30, 1, "GiB that the process held at most, Python included",
+    )  # fmt: skip
