@@ -1,17 +1,17 @@
-"""Linearised log risk ratios and bootstrap replicates at a million respondents, and findings of a usual study."""
+"""Bootstrap replicates at a million respondents, and findings of a usual study."""
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 
-import duckdb
 import numpy as np
 
-from pipeline.cells.cells import Weighting, cells_query
+from benchmarks.data import MATURE, STRATA, UNITS, make_data
+from benchmarks.ours import cells_of, indicators_of
 from pipeline.cells.sums import covering, read_cells
-from pipeline.engine import render
 from pipeline.estimation.covariance import share_pair
-from pipeline.estimation.designed import designed_estimates
 from pipeline.estimation.multiplicity import benjamini_hochberg
 from pipeline.estimation.plan import Plan
 from pipeline.estimation.ratios import koopman, miettinen_nurminen
@@ -20,14 +20,7 @@ from pipeline.estimation.status import share_status
 from pipeline.study.analysis import Display
 from pipeline.weighting.replication import bootstrap
 
-RESPONDENTS, STRATA, UNITS, INDICATORS, REPLICATES = 1_000_000, 50, 40, 60, 1_000
-
-
-class YesOrNo:
-    """An indicator with a base of its own or a shared one."""
-
-    def __init__(self, name: str, base: str) -> None:
-        self.name, self.base = name, base
+RESPONDENTS, INDICATORS, REPLICATES = 1_000_000, 60, 1_000
 
 
 def timed(what: str, since: float) -> float:
@@ -36,38 +29,17 @@ def timed(what: str, since: float) -> float:
     return time.perf_counter()
 
 
-def million() -> None:
-    con = duckdb.connect()
-    ticks = ", ".join(f"CAST(hash(i, {k}) % 10 < 3 AS TINYINT) AS y{k}" for k in range(INDICATORS))
-    con.execute(
-        f"""CREATE TABLE respondents AS SELECT i AS source_row, 'w' AS wave, 'analysed' AS disposition,
-        CASE WHEN hash(i, -1) % 5 = 0 THEN 'mature' ELSE 'other' END AS tier, {ticks}
-        FROM range({RESPONDENTS}) AS r(i)"""
-    )
-    con.execute(
-        f"""CREATE TABLE weights AS SELECT i AS source_row, CAST(i % {STRATA} AS VARCHAR) AS stratum,
-        i % {STRATA} * {UNITS} + hash(i, -2) % {UNITS} AS psu, 0.5 + hash(i, -3) % 1000 / 1000.0 AS weight_main
-        FROM range({RESPONDENTS}) AS r(i)"""
-    )
-    indicators = [YesOrNo(f"y{k}", "y0") for k in range(INDICATORS)]
-    query = cells_query([], indicators, [Weighting("main", False, False)], strata=True, units=True)
-    for _ in range(2):
+def replicates() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data = make_data(Path(folder), RESPONDENTS, INDICATORS)
+        cells = covering(read_cells(cells_of(data), indicators_of(data), "main"), None, None)
+        stratum = tuple(f"{unit // UNITS:02d}" for unit in range(STRATA * UNITS))
         start = time.perf_counter()
-        rows = con.sql(render(query)).to_arrow_table()
-        timed("cells of 1,000,000 respondents, 60 indicators", start)
-    cells = covering(read_cells(rows, indicators, "main"), None, None)
-    names = [str(s) for s in range(STRATA)]
-    stratum = tuple(str(unit // UNITS) for unit in range(STRATA * UNITS))
-    a, b = cells.tier == "mature", cells.tier == "other"
-    plan = Plan("linearised", "main", "fail", dict.fromkeys(names, 0.0), True, stratum, df=STRATA * (UNITS - 1))
-    start = time.perf_counter()
-    pair = share_pair(cells, a, b, plan)
-    designed_estimates(pair, pair.a, np.zeros(INDICATORS, dtype=bool), 0.95)
-    start = timed("60 log risk ratios, linearised, from the cells", start)
-    made = bootstrap(np.unique(stratum, return_inverse=True)[1], REPLICATES, 1)
-    plan = Plan("made replicates", "main", "fail", dict.fromkeys(names, 0.0), True, stratum, replication=made)
-    share_pair(cells, a, b, plan)
-    timed("1,000 bootstrap replicates of all of them", start)
+        made = bootstrap(np.unique(stratum, return_inverse=True)[1], REPLICATES, 1)
+        fraction = dict.fromkeys(stratum, 0.0)
+        plan = Plan("made replicates", "main", "fail", fraction, True, stratum, replication=made)
+        share_pair(cells, cells.tier == MATURE, cells.tier != MATURE, plan)
+        timed("1,000 bootstrap replicates of 60 indicators, from the cells", start)
 
 
 def usual() -> None:
@@ -87,5 +59,5 @@ def usual() -> None:
 
 
 if __name__ == "__main__":
-    million()
+    replicates()
     usual()
