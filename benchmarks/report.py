@@ -21,13 +21,13 @@ def study_file(indicators: int, segments: int) -> str:
     """A study with so many yes-or-no questions and segments of six levels, one of which tells the tier."""
     lines = ['title: {en: "Large report", ru: "Большой отчёт"}', "synthetic: true",
              "sample: {type: opt_in, population: people}", "columns: {id: Id}", "questions:"]  # fmt: skip
-    lines.append('  tier: {type: single, text: "Tier?", options: {low: "Low", high: "High"}}')
+    lines.append('  grade: {type: single, text: "Tier?", options: {low: "Low", high: "High"}}')
     for s in range(segments):
         options = ", ".join(f'l{i}: "Level {i}"' for i in range(6))
         lines.append(f'  s{s}: {{type: single, text: "Segment {s}?", options: {{{options}}}}}')
     lines += [f'  q{i}: {{type: single, text: "Do you do thing {i}?", options: {{"yes": "Yes", "no": "No"}}}}'
               for i in range(indicators)]  # fmt: skip
-    lines.append("tiers: {order: [low, high], answers: {low: {tier: [low]}, high: {tier: [high]}}}")
+    lines.append("tiers: {order: [low, high], answers: {low: {grade: [low]}, high: {grade: [high]}}}")
     lines.append("segments:")
     lines += [f"  g{s}: {{question: s{s}}}" for s in range(segments)]
     lines.append("indicators:")
