@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from pipeline.errors import SurveyError
 from pipeline.settings import Home
-
-if TYPE_CHECKING:
-    import pandas as pd  # takes half a second, and few commands need it
 
 
 @contextmanager
@@ -36,12 +33,6 @@ def opened(home: Home, study: str) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
-
-
-def frame_of(home: Home, study: str, sql: str, values: Sequence[Any] = ()) -> pd.DataFrame:
-    """Rows of a query with DuckDB's types."""
-    with opened(home, study) as con:
-        return con.execute(sql, list(values)).fetch_df()
 
 
 def rows_of(home: Home, study: str, sql: str, values: Sequence[Any] = ()) -> tuple[list[str], list[dict[str, Any]]]:
