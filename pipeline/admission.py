@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,15 +13,15 @@ import pandas as pd
 from pipeline import tables
 from pipeline.alerts import Alert, alert
 from pipeline.auditing import claim_parts, tell_changes
-from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import cause_of, changed_rows
 from pipeline.errors import SurveyError, listed
-from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, published_waves, read_ledger, record
 from pipeline.locking import held
 from pipeline.publish.database import Content, publish
+from pipeline.replacing import replacing
 from pipeline.settings import Home
+from pipeline.standing import anchor_of, latest_delivery, missing_waves
 from pipeline.store import WaveStore, arrow_rows, versions
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import Wave
@@ -89,14 +88,6 @@ def withdraw_missing(home: Home, study: str) -> list[str]:
     return waves
 
 
-def missing_waves(home: Home, study: str, ledger: Ledger) -> list[str]:
-    """Waves that were judged and not withdrawn, and have no folder any more."""
-    if not home.raw(study).is_dir():
-        return []
-    there = set(home.wave_folders(study))
-    return [wave for wave, entry in ledger.waves.items() if entry.status != "withdrawn" and wave not in there]
-
-
 def _judge(
     store: WaveStore,
     status: str,
@@ -134,17 +125,6 @@ def _run(store: WaveStore, entry: WaveEntry, run_id: str, started_at: datetime |
     )
 
 
-def latest_delivery(store: WaveStore) -> tuple[tuple[str, ...], str]:
-    """Names and hash of a wave's files as they lie there; no hash where they are not in order or can't be read."""
-    files: list[Path] = []
-    digest = ""
-    with suppress(SurveyError):
-        files = files_in(store.raw_folder)
-        files = store.delivery()
-        digest = store.delivery_digest()
-    return tuple(file.name for file in files), digest
-
-
 def version_of(store: WaveStore) -> str:
     """Version of the wave's tables; empty where a delivery that they hang on can't be named."""
     with suppress(SurveyError):
@@ -154,29 +134,6 @@ def version_of(store: WaveStore) -> str:
 
 def _kept(store: WaveStore) -> dict[str, tables.Table]:
     return {name: table for name, table in KEPT.items() if table.made_if(store.study)}
-
-
-def not_judged(home: Home, study_file: StudyFile, ledger: Ledger) -> dict[str, str]:
-    """Waves whose delivery no run has judged as it lies there, with how they stand."""
-    found = {}
-    for wave in home.wave_folders(study_file.name):
-        entry = ledger.waves.get(wave)
-        if entry is None or entry.status == "withdrawn":
-            found[wave] = "not run"
-        else:
-            store = WaveStore(home, study_file, wave)
-            if latest_delivery(store) != (entry.files, entry.sha256):
-                found[wave] = "changed since its last run"
-            elif (anchor := anchor_of(store)) and anchor != entry.anchor:
-                found[wave] = "the cuts of its tiers changed since its last run"
-    return found
-
-
-def anchor_of(store: WaveStore) -> str:
-    """What the cuts of the tiers hang on in another wave; "" for none, or none that is admitted."""
-    with suppress(SurveyError):
-        return store.anchor()
-    return ""
 
 
 def _now() -> str:

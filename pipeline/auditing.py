@@ -18,13 +18,13 @@ from pipeline.alerts import Alert, alert
 from pipeline.claims.audit import audit, claims_of_wave, unchecked
 from pipeline.claims.sample import Sample, read_sample
 from pipeline.claims.verdicts import CONTRADICTED
-from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import cause_of, changed_rows
 from pipeline.estimation.overlap import Overlap
 from pipeline.estimation.trends import both_waves
 from pipeline.ingest.responses import available_variables
 from pipeline.ledger import Admitted, Ledger, read_ledger
+from pipeline.replacing import replacing
 from pipeline.settings import Home
 from pipeline.store import WaveStore, arrow_rows
 from pipeline.study.claim_references import without_charts

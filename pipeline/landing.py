@@ -10,18 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import tables
-from pipeline.admission import (
-    anchor_of,
-    latest_delivery,
-    missing_waves,
-    not_judged,
-    shown_state,
-    version_of,
-)
+from pipeline.admission import shown_state, version_of
 from pipeline.errors import SurveyError
 from pipeline.ingest.files import files_in, sha256
 from pipeline.ledger import Ledger, read_ledger
 from pipeline.settings import Home
+from pipeline.standing import anchor_of, latest_delivery, missing_waves, not_judged
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import is_wave_name

@@ -41,7 +41,7 @@ from pipeline.tables.out import (
     WEIGHTING,
 )
 from pipeline.tables.raw import DELIVERED, FILES, SOURCE_COLUMNS
-from pipeline.tables.table import ARROW, Column, Table
+from pipeline.tables.table import Column, Table
 
 ALL = (
     FILES, SOURCE_COLUMNS, DELIVERED, ANSWERS, RESPONSES, SCREENING, DISPOSITIONS, WEIGHTS, REPLICATES, SCORES,
@@ -65,7 +65,6 @@ def inputs_of(table: Table, study: Any) -> tuple[Table, ...]:
 __all__ = [
     "ADJUSTED", "ALL",
     "ANSWERS",
-    "ARROW",
     "BY_NAME",
     "CELLS",
     "CLAIMS",
