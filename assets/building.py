@@ -14,7 +14,7 @@ from assets.waves import waves_of
 from pipeline import tables
 from pipeline.admission import quarantine
 from pipeline.errors import SurveyError
-from pipeline.quality import CHECKS, Check, checks_of, reason, reasons
+from pipeline.quality import CHECKS, Check, checked, reason, reasons
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.tables import Column, Table
@@ -57,10 +57,13 @@ def wave_asset(
     study_file: StudyFile,
     table: Table,
     extra: Callable[[WaveStore], Mapping[str, Any]] = lambda store: {},
+    always: bool = False,
 ) -> Callable[[Make], dg.AssetsDefinition]:
     """Makes an asset, partitioned by wave, of a function that writes a table of a WaveStore.
 
-    A failed blocking check or a SurveyError quarantines the wave, with the reason, and stops what follows.
+    A table whose present version lies there is not made again, unless `always`: its checks, metadata and version are
+    told as if it were. A failed blocking check or a SurveyError quarantines the wave, with the reason, and stops what
+    follows.
     """
     study = study_file.name
 
@@ -88,8 +91,9 @@ def wave_asset(
             store = None
             try:
                 store = open_store(study, context.partition_key)
-                rows = make(store)
-                checks = checks_of(table, store)
+                there = None if always else store.made(table)
+                rows = make(store) if there is None else there
+                checks = checked(table, store)
                 why = reasons(store, checks)
             except SurveyError as error:
                 if store is not None:
@@ -98,7 +102,7 @@ def wave_asset(
             if why:
                 _set_aside(context, store, why)
             return dg.MaterializeResult(
-                metadata=_metadata(store, table, rows) | dict(extra(store)),
+                metadata=_metadata(store, table, rows, there is not None) | dict(extra(store)),
                 data_version=dg.DataVersion(store.version(table)),
                 check_results=[_result(store, table, check) for check in checks],
             )
@@ -139,12 +143,13 @@ def _result(store: WaveStore, table: Table, check: Check) -> dg.AssetCheckResult
     )
 
 
-def _metadata(store: WaveStore, table: Table, rows: int) -> dict[str, Any]:
+def _metadata(store: WaveStore, table: Table, rows: int, before: bool) -> dict[str, Any]:
     path = store.existing(table)
     return {
         "dagster/row_count": rows,
         "wave": store.wave,
         "version": path.parent.name,
+        "made": "before, and nothing changed that it follows from" if before else "now",
         "file": dg.MetadataValue.path(str(path)),
         "preview": dg.MetadataValue.md(preview(path, table.preview)),
     }

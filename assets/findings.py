@@ -182,7 +182,7 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         )
         return store.write(tables.CODEBOOK, rows)
 
-    @wave_asset(study_file, tables.QUALITY_CHECKS)
+    @wave_asset(study_file, tables.QUALITY_CHECKS, always=True)
     def out_quality_checks(store: WaveStore) -> int:
         """Every table of the wave is made and none of its blocking checks failed: the wave is admitted."""
         context = dg.AssetExecutionContext.get()

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.alerts import Alert, alert
@@ -144,7 +145,11 @@ def _fieldwork(store: WaveStore) -> tuple[str | None, str | None]:
     declared = store.study.waves.get(store.wave, Wave()).fieldwork
     if declared:
         return declared[0].isoformat(), declared[1].isoformat()
-    seen = [m for m in store.read(tables.RESPONSES).column("started_at").to_pylist() if m is not None]
+    # From the statistics that every Parquet file holds of each group of its rows: no row is read.
+    file = pq.ParquetFile(store.existing(tables.RESPONSES))
+    at = file.schema_arrow.names.index("started_at")
+    groups = [file.metadata.row_group(i).column(at).statistics for i in range(file.num_row_groups)]
+    seen = [day for s in groups if s is not None and s.has_min_max for day in (s.min, s.max)]
     return (min(seen).date().isoformat(), max(seen).date().isoformat()) if seen else (None, None)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from pipeline import engine, tables
 from pipeline.alerts import Alert, alert
@@ -66,7 +65,7 @@ def audited(home: Home, study_file: StudyFile, published: Mapping[str, Admitted]
 def broken_claims(parts: Mapping[str, Path]) -> list[str]:
     """Claims that must hold and are contradicted, in words."""
     columns = ["wave", "claim", "says", "claimed", "verdict", "must_hold", "wording"]
-    rows = [row for path in parts.values() for row in pq.read_table(path, columns=columns).to_pylist()]
+    rows = [row for path in parts.values() for row in engine.read(path, columns).to_pylist()]
     return [
         f'wave {row["wave"]}, claim {row["claim"]} must hold and is contradicted: "{row["says"]}"\n  {row["wording"]}'
         for row in rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,10 +152,10 @@ class WaveStore:
         source = self._input_store(table)
         return {below.name: source.existing(below) for below in tables.inputs_of(table, self.study)}
 
-    def read(self, table: Table) -> pa.Table:
-        import pyarrow.parquet as pq
+    def read(self, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
+        from pipeline import engine
 
-        return pq.read_table(self.existing(table))
+        return engine.read(self.existing(table), columns)
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         return self.read(table).to_pylist()
@@ -181,6 +181,19 @@ class WaveStore:
         path = self.path(table)
         engine.write(arrow_rows(rows, table.arrow_schema(self.study)), path)
         return _checked(path, table, self.study)
+
+    def made(self, table: Table) -> int | None:
+        """Rows of the present version of a table; None where it was not made yet, or its file is damaged.
+
+        What is there need not be made again: a version follows from all that a table is made of.
+        """
+        import pyarrow as pa
+
+        path = self.path(table)
+        try:
+            return _checked(path, table, self.study)
+        except (OSError, pa.ArrowException, ValueError):
+            return None
 
     def row_count(self, table: Table) -> int:
         import pyarrow.parquet as pq

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipeline import engine
 from pipeline.cells.sums import NO_SEGMENT, Floats
 from pipeline.estimation.membership import membership
 from pipeline.estimation.moved_cuts import cut_and_weight_specifications
@@ -56,7 +56,7 @@ def robustness(
     Source: the range over specifications is that of a multiverse analysis, Steegen, Tuerlinckx, Gelman and Vanpaemel
     (2016), one choice at a time.
     """
-    tables = {name: pq.read_table(source) if isinstance(source, Path) else source for name, source in inputs.items()}
+    tables = {name: engine.read(source) if isinstance(source, Path) else source for name, source in inputs.items()}
     memberships = {name: membership(c, sections.grouping) for name, c in sections.comparisons.items()}
     rerun = Rerun(wave, tables, sections, memberships)
     found: list[Specification] = []

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+from pipeline import engine
 
 MOST = 200
 COLUMNS = ("wave", "claim", "says", "claimed", "observed", "low", "high", "verdict", "reproduction", "kinds", "problem")
@@ -16,7 +16,7 @@ def claims_markdown(files: Iterable[Path]) -> tuple[str, int]:
     """(table, number of claims)."""
     rows: list[dict[str, Any]] = []
     for path in files:
-        rows += pq.read_table(path, columns=list(COLUMNS)).to_pylist()
+        rows += engine.read(path, COLUMNS).to_pylist()
     rows.sort(key=lambda row: (not row["problem"], row["wave"]))
     lines = [
         "| | wave | claim | says | claimed | observed | 95% CI | verdict | figure |",

@@ -46,9 +46,18 @@ class StudyFile:
         return tuple(map(str, files)) if isinstance(files, list) else ()
 
     def digest(self, sections: Iterable[str]) -> str:
-        """Hash of the named sections as written, comments and layout aside."""
-        part = {section: self.document.data.get(section) for section in sections}
+        """Hash of the named sections as written, comments and layout aside.
+
+        "comparisons.weight" stands for what the things of a section say under one key, whatever they are called.
+        """
+        part = {section: self._part(*section.split(".")) for section in sections}
         return hashlib.sha256(json.dumps(part, ensure_ascii=False).encode()).hexdigest()
+
+    def _part(self, section: str, key: str = "") -> Any:
+        if not key:
+            return self.document.data.get(section)
+        things = self.section(section).values()
+        return list(dict.fromkeys(str(thing[key]) for thing in things if isinstance(thing, dict) and key in thing))
 
 
 def read_study_file(path: Path) -> StudyFile:

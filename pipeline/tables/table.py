@@ -38,9 +38,10 @@ class Table:
 
     description: what a row is. columns: its columns, or a function of the study where they depend on it.
     key: columns that identify a row. made_from: the tables it is computed from. sections: sections of the
-    study file that its computation reads. code: modules and SQL files that compute it. Together the last
-    three decide when a table must be made anew. preview: the columns that tell most; absent: the first ones.
-    made_if: whether a study has what the table is about; where not, it is published empty.
+    study file that its computation reads, or one key of the things in it, as `comparisons.weight`. code: modules and
+    SQL files that compute it. Together the last three decide when a table must be made anew. preview: the columns that
+    tell most; absent: the first ones. made_if: whether a study has what the table is about; where not, it is published
+    empty.
     """
 
     name: str
