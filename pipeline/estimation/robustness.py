@@ -28,6 +28,9 @@ NO_PUBLISHED = "no side: no ratio is published"
 ON_NO_SIDE = "no side: the published ratio is 1"
 NO_ITEM = "no ratio without the item: no item of the score is left without those of the indicator"
 
+HELD = ("screening", "tier_cuts", "weights")
+"""Inputs that are looked at here; the others, of which some are as wide as the delivery, are only queried."""
+
 
 @dataclass(frozen=True)
 class Robustness:
@@ -56,7 +59,8 @@ def robustness(
     Source: the range over specifications is that of a multiverse analysis, Steegen, Tuerlinckx, Gelman and Vanpaemel
     (2016), one choice at a time.
     """
-    tables = {name: engine.read(source) if isinstance(source, Path) else source for name, source in inputs.items()}
+    tables = {name: engine.read(source) if isinstance(source, Path) and name in HELD else source
+              for name, source in inputs.items()}  # fmt: skip
     memberships = {name: membership(c, sections.grouping) for name, c in sections.comparisons.items()}
     rerun = Rerun(wave, tables, sections, memberships)
     found: list[Specification] = []
