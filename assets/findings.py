@@ -192,7 +192,7 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         evidence = Evidence(store.wave, found, fieldwork_of(store))
         return store.write(tables.METHODOLOGY, methodology_rows(store.study, evidence))
 
-    @wave_asset(study_file, tables.QUALITY_CHECKS)
+    @wave_asset(study_file, tables.QUALITY_CHECKS, always=True)
     def out_quality_checks(store: WaveStore) -> int:
         """Every table of the wave is made and none of its blocking checks failed: the wave is admitted."""
         context = dg.AssetExecutionContext.get()
