@@ -703,6 +703,33 @@ def query(
     print_rows(rows, names, as_json)
 
 
+@app.command(epilog=_example("bench --respondents 100000 --only compare"))
+def bench(
+    respondents: Annotated[int, typer.Option(min=1_000, help="Respondents of the largest job.")] = 1_000_000,
+    only: Annotated[
+        str | None, typer.Option(help="One part: compare, limits, growth or memory.", show_default=False)
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Runs, of which the medians are printed.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Measure this project against other tools and against bare column sums, on made data. Works from a clone."""
+    from pipeline.printing import print_rows
+
+    if not (PROJECT / "benchmarks" / "bench.py").is_file():
+        raise SurveyError("bench", "benchmarks/ is not part of the installed package", do="run it from a clone")
+    sys.path.insert(0, str(PROJECT))
+    from benchmarks.bench import PARTS, bench
+    from benchmarks.lines import COLUMNS, machine
+
+    _known("bench, parts", only, list(PARTS))
+    print(f"Measuring on {machine()} ...", file=sys.stderr)
+    rows = []
+    for line in bench(respondents, (only,) if only else PARTS, runs):
+        print(f"  {line.what}: {line.against}, {line.respondents:,}", file=sys.stderr)
+        rows.append(vars(line))
+    print_rows(rows, COLUMNS, as_json, machine())
+
+
 @app.command(epilog=_example("schema > studies/study-file.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of study files, for editors that complete and check as one writes."""

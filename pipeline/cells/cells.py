@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -94,22 +94,16 @@ def cells_query(
             "weightings": weightings,
             "strata": strata,
             "units": units,
-            "totals": _weight_sums(bases, names, bool(weightings), units),
+            "sums": _sums(bases, names, bool(weightings), units),
         },
     )
 
 
-def _weight_sums(
-    bases: Mapping[str, object], indicators: Sequence[str], weighted: bool, units: bool
-) -> dict[str, list[str]]:
-    """Sums of scaled weights and of their squares."""
-    sums = [name for base in bases for name in sums_of(base, "base", weighted, units)]
-    sums += [name for y in indicators for name in sums_of(y, "yes", weighted, units)]
-    own = ["w", "ww"] if weighted else []
-    return {
-        "weights": [n for n in own if n == "w"] + [n for n in sums if n.endswith(("__w_base", "__w_yes"))],
-        "squares": [n for n in own if n == "ww"] + [n for n in sums if n.endswith(("__ww_base", "__ww_yes"))],
-    }
+def _sums(bases: Iterable[str], indicators: Iterable[str], weighted: bool, units: bool) -> list[str]:
+    """Names of all sums of a cell beside n."""
+    found = ["w", "ww"] if weighted else []
+    found += [name for base in bases for name in sums_of(base, "base", weighted, units)]
+    return found + [name for y in indicators for name in sums_of(y, "yes", weighted, units)]
 
 
 def _known_by(segment: SegmentColumns) -> list[str]:
