@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from pipeline.study.model import Study
 from pipeline.study.waves import Wave
 from pipeline.tables import Table
 from pipeline.versions import HashCache, code_digest, hashed
+
+Create = Callable[[Query, Mapping[str, Path], pa.Schema, Path], int]
 
 
 @dataclass(frozen=True)
@@ -158,10 +160,11 @@ class WaveStore:
         """Rows of a query over the inputs of a table."""
         return engine.fetch(query, self.inputs(table))
 
-    def create(self, table: Table, query: Query) -> int:
-        """Makes a table by a query over its inputs. Returns its number of rows."""
+    def create(self, table: Table, query: Query, create: Create = engine.create) -> int:
+        """Makes a table by a query over its inputs, on another engine than DuckDB where `create` is given. Returns its
+        number of rows."""
         path = self.path(table)
-        engine.create(query, self.inputs(table), table.arrow_schema(self.study), path)
+        create(query, self.inputs(table), table.arrow_schema(self.study), path)
         return _checked(path, table, self.study)
 
     def write(self, table: Table, rows: pd.DataFrame | list[dict[str, Any]]) -> int:

@@ -73,23 +73,23 @@ divided AS (
         {% endfor %}
         CAST(COUNT(*) AS BIGINT) AS n
         {% if weighted %}
-        , CAST(SUM("its weight") AS DOUBLE PRECISION) AS w
-        , CAST(SUM("its square") AS DOUBLE PRECISION) AS ww
+        , CAST(SUM("its weight") AS DOUBLE) AS w
+        , CAST(SUM("its square") AS DOUBLE) AS ww
         {% endif %}
         {% for base, members in bases.items() %}
         {% set column = members[0] | name if members | length == 1 else "COALESCE(" ~ members | map("name") | join(", ") ~ ")" %}
         , CAST(COUNT({{ column }}) AS BIGINT) AS {{ (base ~ "__n_base") | name }}
         {% if weighted %}
-        , CAST(COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its weight" END), 0) AS DOUBLE PRECISION) AS {{ (base ~ "__w_base") | name }}
-        , CAST(COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its square" END), 0) AS DOUBLE PRECISION) AS {{ (base ~ "__ww_base") | name }}
+        , CAST(COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its weight" END), 0) AS DOUBLE) AS {{ (base ~ "__w_base") | name }}
+        , CAST(COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its square" END), 0) AS DOUBLE) AS {{ (base ~ "__ww_base") | name }}
         {% endif %}
         {% endfor %}
         {% for y in indicators %}
         , CAST(SUM({{ y | name }}) AS BIGINT) AS {{ (y ~ "__n_yes") | name }}
         {% if weighted %}
-        , CAST(SUM(CASE {{ y | name }} WHEN 1 THEN "its weight" WHEN 0 THEN 0 END) AS DOUBLE PRECISION) AS {{ (y ~ "__w_yes") | name }}
+        , CAST(SUM(CASE {{ y | name }} WHEN 1 THEN "its weight" WHEN 0 THEN 0 END) AS DOUBLE) AS {{ (y ~ "__w_yes") | name }}
         {% if not units %}
-        , CAST(SUM(CASE {{ y | name }} WHEN 1 THEN "its square" WHEN 0 THEN 0 END) AS DOUBLE PRECISION) AS {{ (y ~ "__ww_yes") | name }}
+        , CAST(SUM(CASE {{ y | name }} WHEN 1 THEN "its square" WHEN 0 THEN 0 END) AS DOUBLE) AS {{ (y ~ "__ww_yes") | name }}
         {% endif %}
         {% endif %}
         {% endfor %}
