@@ -83,10 +83,10 @@ def run(job: Job, told: Callable[[str], None]) -> dict[str, int]:
 
     told: is called with what was done. Raises pyspark.errors.PySparkException as Spark does.
     """
-    from pyspark.sql import Observation
+    from pyspark.sql import Observation, SparkSession
     from pyspark.sql.functions import count, lit
 
-    spark = session(job)
+    spark = SparkSession.getActiveSession() or session(job)
     told(f"Spark {spark.version} on {job.master}")
     for name, address in job.inputs.items():
         spark.read.parquet(_unglobbed(address)).createOrReplaceTempView(_name(name))
@@ -100,14 +100,15 @@ def run(job: Job, told: Callable[[str], None]) -> dict[str, int]:
     return rows
 
 
-def session(job: Job) -> SparkSession:
-    """The Spark session of this process. Memory counts where it is the first one; the rest is Spark's configuration."""
+def session(job: Job, more: Mapping[str, str] | None = None) -> SparkSession:
+    """The Spark session of this process, started where there is none. more: settings of Spark beside those here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # that pandas 3 is not fully supported; it is not used
         from pyspark.sql import SparkSession
 
         builder = SparkSession.builder.appName("survey").master(job.master)
-        for key, value in (_SQL | (_local(job) if job.master.startswith("local") else {})).items():
+        here = _local(job) if job.master.startswith("local") else {}
+        for key, value in (_SQL | here | dict(more or {})).items():
             builder = builder.config(key, value)
         return builder.getOrCreate()
 

@@ -13,7 +13,7 @@ ORDER = [
     ["errors"],
     ["settings", "tables"],
     ["engine"],
-    ["versions"],
+    ["versions", "spark"],
     ["study"],
     ["ingest"],
     ["cleaning"],

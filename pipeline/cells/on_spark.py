@@ -41,7 +41,7 @@ def create_cells(
                 raise SurveyError(
                     str(folder / name), "what Spark wrote is not, or not whole, on this machine",
                     expected=f"{written[name]:,} rows", found=f"{part.num_rows:,} rows",
-                    do="let data/processed be the same folder here and on the cluster: SURVEY_SPARK_DATA, docs/scale.md",
+                    do="let data/processed be one folder here and on the cluster: SURVEY_SPARK_DATA in docs/scale.md",
                 )  # fmt: skip
         if len(set(written.values())) > 1:
             raise ValueError(f"the chunks of the cells do not have the same keys: {written}")
