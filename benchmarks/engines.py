@@ -1,4 +1,4 @@
-"""Cells of the same respondents on DuckDB and on Spark: seconds of each, their ratio, and whether the tables are equal.
+"""Cells of the same respondents on DuckDB and on Spark: seconds and CPU seconds of each, and whether they are equal.
 
 Usage: python -m benchmarks.engines [rows ...], such as 1_000_000 3_000_000 10_000_000. 40 indicators, weights, 50
 strata of 40 sampling units, 3 tiers. SURVEY_SPARK_MASTER, SURVEY_THREADS and SURVEY_MEMORY say where and with what.
@@ -101,10 +101,33 @@ def difference(a: pa.Table, b: pa.Table) -> float:
     return largest
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Cost:
+    """Seconds by the clock, and of all cores together, which other work on the machine does not stretch."""
+
+    clock: float
+    cpu: float
+
+
+def cost(work: Callable[[], object], cpu: Callable[[], float]) -> Cost:
+    clock, used = time.perf_counter(), cpu()
     work()
-    return time.perf_counter() - start
+    return Cost(time.perf_counter() - clock, cpu() - used)
+
+
+def java_cpu() -> float:
+    """CPU seconds of the Java process that Spark runs in, where it runs in this machine."""
+    from pyspark.sql import SparkSession
+
+    beans = SparkSession.builder.getOrCreate()._jvm.java.lang.management.ManagementFactory
+    return float(beans.getPlatformMXBean(_os_bean()).getProcessCpuTime()) / 1e9
+
+
+def _os_bean() -> object:
+    from pyspark.sql import SparkSession
+
+    java = SparkSession.builder.getOrCreate()._jvm.java
+    return java.lang.Class.forName("com.sun.management.OperatingSystemMXBean")
 
 
 def compare(folder: Path, rows: int) -> str:
@@ -112,20 +135,22 @@ def compare(folder: Path, rows: int) -> str:
     inputs = make_inputs(folder, rows)
     megabytes = sum(path.stat().st_size for path in inputs.values()) / 1e6
     duckdb, on_spark = folder / "duckdb.parquet", folder / "spark.parquet"
-    times = [
-        seconds(lambda: engine.create(QUERY, inputs, schema(), duckdb)),
-        seconds(lambda: create_cells(QUERY, inputs, schema(), on_spark, partial(spark.run, told=lambda text: None))),
-    ]
+    run = partial(spark.run, told=lambda text: None)
+    spark.session(spark.job_of([], inputs, folder))  # to start it is not counted
+    there = cost(lambda: create_cells(QUERY, inputs, schema(), on_spark, run), java_cpu)
+    here = cost(lambda: engine.create(QUERY, inputs, schema(), duckdb), time.process_time)
     apart = difference(pq.read_table(on_spark), pq.read_table(duckdb))
     if apart > TOLERANCE:
         raise ValueError(f"weighted sums differ by {apart:.1e}")
-    return f"{rows:>12,}{megabytes:>10,.0f}{times[0]:>12.1f}{times[1]:>12.1f}{times[1] / times[0]:>10.1f}{apart:>12.1e}"
+    figures = [here.clock, there.clock, there.clock / here.clock, here.cpu, there.cpu, there.cpu / here.cpu]
+    return f"{rows:>12,}{megabytes:>8,.0f}" + "".join(f"{figure:>10.1f}" for figure in figures) + f"{apart:>10.0e}"
 
 
 def main(sizes: list[int]) -> None:
     """Prints a line for each number of respondents, after a first one that only warms both engines."""
     print(f"{INDICATORS} indicators, {CHUNK} a Spark query; {STRATA} strata x {UNITS} units x {len(TIERS)} tiers")
-    print(f"{'respondents':>12}{'MB':>10}{'DuckDB, s':>12}{'Spark, s':>12}{'ratio':>10}{'apart':>12}", flush=True)
+    head = ("DuckDB s", "Spark s", "ratio", "DuckDB CPU", "Spark CPU", "ratio", "apart")
+    print(f"{'respondents':>12}{'MB':>8}" + "".join(f"{name:>11}"[-10:] for name in head), flush=True)
     for rows in [50_000, *sizes]:
         with TemporaryDirectory() as folder:
             print(compare(Path(folder), rows), flush=True)

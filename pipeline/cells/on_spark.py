@@ -15,7 +15,7 @@ from pipeline.engine import Query
 from pipeline.errors import SurveyError
 from pipeline.spark import Job, job_of, names_of
 
-CHUNK = 10  # indicators of a query; Spark compiles a query of a hundred badly, see docs/scale.md
+CHUNK = 10  # indicators of a query; the code that Spark makes of a hundred is too long to be compiled well
 KEYS = ("weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier")
 
 
