@@ -35,7 +35,7 @@ def create_by_settings(query: Query, inputs: Mapping[str, Path], schema: pa.Sche
 
 
 def through_pipes(job: Job) -> Mapping[str, int]:
-    """Runs a job for the asset that is being made, whose metadata then has what Spark reports.
+    """Runs a job for the asset that is being made, whose metadata then has the rows that Spark reports.
 
     Returns the rows of each part. Raises SurveyError where Spark fails.
     """
@@ -50,9 +50,9 @@ def through_pipes(job: Job) -> Mapping[str, int]:
             )
         except DagsterPipesExecutionError as error:
             raise SurveyError("Spark", str(error), its_log=_last_lines(log), do="docs/scale.md") from None
-    metadata = done.get_materialize_result().metadata or {}
-    context.add_output_metadata(metadata)
-    return dict(metadata["spark_rows"].value)
+    rows: dict[str, int] = done.get_custom_messages()[-1]
+    context.add_output_metadata({"spark_rows": dg.MetadataValue.json(rows)})
+    return rows
 
 
 def _last_lines(log: Path) -> str:

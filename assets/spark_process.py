@@ -10,8 +10,7 @@ from pipeline.spark import Job, run
 def main() -> None:
     with open_dagster_pipes() as pipes:
         _log_into(pipes.get_extra("log"))
-        rows = run(Job(**pipes.get_extra("job")), pipes.log.info)
-        pipes.report_asset_materialization(metadata={"spark_rows": {"raw_value": rows, "type": "json"}})
+        pipes.report_custom_message(run(Job(**pipes.get_extra("job")), pipes.log.info))
 
 
 def _log_into(path: str) -> None:

@@ -43,6 +43,7 @@ def problems(home: Home) -> list[str]:
     return [outcome.problem for outcome in outcomes]
 
 
+@pytest.mark.filterwarnings("ignore:.*AssetExecutionContext.run_id", "ignore:.*PipesMessageReader")  # Dagster's own
 def test_a_run_on_spark_tells_rows_and_logs_and_finds_the_same(home: Home, monkeypatch: pytest.MonkeyPatch):
     """30 of 40 users are content, 15 of 60 others: a ratio of 3."""
     assert problems(home) == [""]
