@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -46,20 +46,31 @@ def literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
+@dataclass(frozen=True)
+class Dialect:
+    """How names and values are written into the SQL of an engine."""
+
+    name: Callable[[str], str] = quoted
+    value: Callable[[Any], str] = literal
+
+
+DUCKDB = Dialect()
+
+
+@lru_cache(maxsize=2)
+def _templates(dialect: Dialect) -> Environment:
     templates = Environment(
         loader=FileSystemLoader(SQL_FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     with suppress(OSError, RuntimeError):  # compiled once per user, a third of a second; without, all is the same
         templates.bytecode_cache = FileSystemBytecodeCache()
-    templates.filters |= {"name": quoted, "value": literal}
+    templates.filters |= {"name": dialect.name, "value": dialect.value}
     return templates
 
 
-def render(query: Query) -> str:
+def render(query: Query, dialect: Dialect = DUCKDB) -> str:
     """The SQL text of a query."""
-    return _templates().get_template(query.template).render(**query.values)
+    return _templates(dialect).get_template(query.template).render(**query.values)
 
 
 @lru_cache(maxsize=1)

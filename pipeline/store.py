@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pipeline.engine import Query
     from pipeline.ingest.layout import Source
     from pipeline.study.model import Study
+
+    Create = Callable[[Query, Mapping[str, Path], pa.Schema, Path], int]
 
 
 @dataclass(frozen=True)
@@ -167,12 +169,14 @@ class WaveStore:
 
         return engine.fetch(query, self.inputs(table))
 
-    def create(self, table: Table, query: Query) -> int:
-        """Makes a table by a query over its inputs. Returns its number of rows."""
+    def create(self, table: Table, query: Query, create: Create | None = None) -> int:
+        """Makes a table by a query over its inputs, on another engine than DuckDB where `create` is given. Returns its
+        number of rows."""
         from pipeline import engine
 
         path = self.path(table)
-        engine.create(query, self.inputs(table), table.arrow_schema(self.study), path)
+        make = create or engine.create
+        make(query, self.inputs(table), table.arrow_schema(self.study), path)
         return _checked(path, table, self.study)
 
     def write(self, table: Table, rows: pd.DataFrame | list[dict[str, Any]]) -> int:

@@ -13,7 +13,7 @@ ORDER = [
     ["errors", "replacing"],
     ["settings", "tables"],
     ["engine"],
-    ["versions"],
+    ["versions", "spark"],
     ["study"],
     ["ingest"],
     ["cleaning"],
