@@ -17,7 +17,7 @@ from pipeline.column_lineage import column_sources, indicators_markdown, lineage
 from pipeline.errors import SurveyError
 from pipeline.publish.glance import at_a_glance
 from pipeline.publish.markdown import markdown_table
-from pipeline.quality import CHECKS, Check, checks_of, reason, reasons
+from pipeline.quality import CHECKS, Check, checked, reason, reasons
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.tables import Column, Table
@@ -60,10 +60,12 @@ def tags_of(study_file: StudyFile, layer: str) -> dict[str, str]:
     return {"layer": layer, "data": "synthetic" if study_file.study.synthetic else "collected"}
 
 
-def wave_asset(study_file: StudyFile, table: Table) -> Callable[[Make], dg.AssetsDefinition]:
+def wave_asset(study_file: StudyFile, table: Table, always: bool = False) -> Callable[[Make], dg.AssetsDefinition]:
     """Makes an asset, partitioned by wave, of a function that writes a table of a WaveStore.
 
-    A failed blocking check or a SurveyError quarantines the wave, with the reason, and stops what follows.
+    A table whose present version lies there is not made again, unless `always`: its checks, metadata and version are
+    told as if it were. A failed blocking check or a SurveyError quarantines the wave, with the reason, and stops what
+    follows.
     """
     study = study_file.name
 
@@ -92,8 +94,9 @@ def wave_asset(study_file: StudyFile, table: Table) -> Callable[[Make], dg.Asset
             store = None
             try:
                 store = open_store(study, context.partition_key)
-                rows = make(store)
-                checks = checks_of(table, store)
+                there = None if always else store.made(table)
+                rows = make(store) if there is None else there
+                checks = checked(table, store)
                 why = reasons(store, checks)
             except SurveyError as error:
                 if store is not None:
@@ -102,7 +105,9 @@ def wave_asset(study_file: StudyFile, table: Table) -> Callable[[Make], dg.Asset
             if why:
                 _set_aside(context, store, why)
             return dg.MaterializeResult(
-                metadata=_metadata(store, table, rows) | glance(store, table) | column_lineage(store, table),
+                metadata=_metadata(store, table, rows, there is not None)
+                | glance(store, table)
+                | column_lineage(store, table),
                 data_version=dg.DataVersion(store.version(table)),
                 check_results=[_result(store, table, check) for check in checks],
             )
@@ -143,12 +148,13 @@ def _result(store: WaveStore, table: Table, check: Check) -> dg.AssetCheckResult
     )
 
 
-def _metadata(store: WaveStore, table: Table, rows: int) -> dict[str, Any]:
+def _metadata(store: WaveStore, table: Table, rows: int, before: bool) -> dict[str, Any]:
     path = store.existing(table)
     return {
         "dagster/row_count": rows,
         "wave": store.wave,
         "version": path.parent.name,
+        "made": "before, and nothing changed that it follows from" if before else "now",
         "file": dg.MetadataValue.path(str(path)),
         "preview": dg.MetadataValue.md(preview(path, table.preview)),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.building import wave_asset
+from assets.on_spark import create_by_settings
 from pipeline import tables
 from pipeline.cells.cells import cells_query, weightings_of
 from pipeline.cleaning.screening import screening_query
@@ -83,7 +84,7 @@ def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         weightings = weightings_of(study.weights, study.comparisons, study.design)
         strata = study.design is not None and study.design.strata is not None
         query = cells_query(study.segment_columns, study.indicator_columns, weightings, strata, study.has_units)
-        return store.create(tables.CELLS, query)
+        return store.create(tables.CELLS, query, create_by_settings)
 
     return [
         core_answers, core_responses, core_screening, core_weights, core_replicates, core_scores, core_tier_cuts,

@@ -33,7 +33,7 @@ from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.estimation.tier_trends import tier_trend_rows
 from pipeline.publish.codebook import codebook_rows
 from pipeline.publish.methodology.statement import EVIDENCE, Evidence, methodology_rows
-from pipeline.quality import all_checks, check_rows
+from pipeline.quality import all_checks, check_rows, checked
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
@@ -192,11 +192,11 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         evidence = Evidence(store.wave, found, fieldwork_of(store))
         return store.write(tables.METHODOLOGY, methodology_rows(store.study, evidence))
 
-    @wave_asset(study_file, tables.QUALITY_CHECKS)
+    @wave_asset(study_file, tables.QUALITY_CHECKS, always=True)
     def out_quality_checks(store: WaveStore) -> int:
         """Every table of the wave is made and none of its blocking checks failed: the wave is admitted."""
         context = dg.AssetExecutionContext.get()
-        rows = store.write(tables.QUALITY_CHECKS, check_rows(store.wave, all_checks(store)))
+        rows = store.write(tables.QUALITY_CHECKS, check_rows(store.wave, all_checks(store, checked)))
         entry = admit(store, context.run.run_id, started_at(context))
         context.log.info(f"wave {store.wave} is admitted, version {entry.admitted.version if entry.admitted else ''}")
         return rows

@@ -11,8 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import dagster as dg
+import yaml
+from dagster._core.instance.ref import InstanceRef
 
 from assets.definitions import study_definitions, study_job
 from assets.healing import HOST, PROCESS, end_orphans
@@ -28,6 +31,7 @@ from pipeline.study.waves import check_wave_name, is_wave_name
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 NOT_RUN = "Dependencies for step"  # Dagster names each step that a failure stops; the failure itself is told
+RUNS = Path("history", "runs")  # where Dagster keeps the events of runs in its folder
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 
@@ -44,7 +48,16 @@ def dagster_instance(home: Home) -> dg.DagsterInstance:
     """Dagster's history in this home; made, with its settings, where there is none yet."""
     folder = dagster_home(home)
     with held(folder / ".lock", "Dagster's history", "start"):  # two processes would both make its tables
-        return dg.DagsterInstance.from_config(str(folder))
+        return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=_kept_open(folder)))
+
+
+def _kept_open(folder: Path) -> dict[str, Any]:
+    """Where the history lies in Dagster's own SQLite files, as it does unless dagster.yaml says otherwise."""
+    settings = yaml.safe_load((folder / "dagster.yaml").read_text()) or {}
+    if {"storage", "event_log_storage", "instance_class"} & settings.keys():
+        return {}
+    history = {"module": "assets.history", "class": "SqliteHistory", "config": {"base_dir": str(folder / RUNS)}}
+    return {"event_log_storage": history}
 
 
 def dagster_home(home: Home) -> Path:

@@ -6,25 +6,24 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.alerts import Alert, alert
 from pipeline.auditing import claim_parts, tell_changes
-from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import cause_of, changed_rows
 from pipeline.errors import SurveyError, listed
-from pipeline.ingest.files import files_in
 from pipeline.ledger import Admitted, Ledger, RunEntry, WaveEntry, published_waves, read_ledger, record
 from pipeline.locking import held
 from pipeline.publish.database import Content, publish
 from pipeline.publish.written import recomputing_contents, written_for
+from pipeline.replacing import replacing
 from pipeline.settings import Home
+from pipeline.standing import anchor_of, latest_delivery, missing_waves
 from pipeline.store import WaveStore, arrow_rows, versions
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import Wave
@@ -91,14 +90,6 @@ def withdraw_missing(home: Home, study: str) -> list[str]:
     return waves
 
 
-def missing_waves(home: Home, study: str, ledger: Ledger) -> list[str]:
-    """Waves that were judged and not withdrawn, and have no folder any more."""
-    if not home.raw(study).is_dir():
-        return []
-    there = set(home.wave_folders(study))
-    return [wave for wave, entry in ledger.waves.items() if entry.status != "withdrawn" and wave not in there]
-
-
 def _judge(
     store: WaveStore,
     status: str,
@@ -136,17 +127,6 @@ def _run(store: WaveStore, entry: WaveEntry, run_id: str, started_at: datetime |
     )
 
 
-def latest_delivery(store: WaveStore) -> tuple[tuple[str, ...], str]:
-    """Names and hash of a wave's files as they lie there; no hash where they are not in order or can't be read."""
-    files: list[Path] = []
-    digest = ""
-    with suppress(SurveyError):
-        files = files_in(store.raw_folder)
-        files = store.delivery()
-        digest = store.delivery_digest()
-    return tuple(file.name for file in files), digest
-
-
 def version_of(store: WaveStore) -> str:
     """Version of the wave's tables; empty where a delivery that they hang on can't be named."""
     with suppress(SurveyError):
@@ -158,29 +138,6 @@ def _kept(store: WaveStore) -> dict[str, tables.Table]:
     return {name: table for name, table in KEPT.items() if table.made_if(store.study)}
 
 
-def not_judged(home: Home, study_file: StudyFile, ledger: Ledger) -> dict[str, str]:
-    """Waves whose delivery no run has judged as it lies there, with how they stand."""
-    found = {}
-    for wave in home.wave_folders(study_file.name):
-        entry = ledger.waves.get(wave)
-        if entry is None or entry.status == "withdrawn":
-            found[wave] = "not run"
-        else:
-            store = WaveStore(home, study_file, wave)
-            if latest_delivery(store) != (entry.files, entry.sha256):
-                found[wave] = "changed since its last run"
-            elif (anchor := anchor_of(store)) and anchor != entry.anchor:
-                found[wave] = "the cuts of its tiers changed since its last run"
-    return found
-
-
-def anchor_of(store: WaveStore) -> str:
-    """What the cuts of the tiers hang on in another wave; "" for none, or none that is admitted."""
-    with suppress(SurveyError):
-        return store.anchor()
-    return ""
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -190,8 +147,12 @@ def fieldwork_of(store: WaveStore) -> tuple[date | None, date | None]:
     declared = store.study.waves.get(store.wave, Wave()).fieldwork
     if declared:
         return declared
-    seen = pc.min_max(store.read(tables.RESPONSES, ["started_at"]).column("started_at")).as_py()
-    return (seen["min"].date(), seen["max"].date()) if seen["min"] is not None else (None, None)
+    # From the statistics that every Parquet file holds of each group of its rows: no row is read.
+    file = pq.ParquetFile(store.existing(tables.RESPONSES))
+    at = file.schema_arrow.names.index("started_at")
+    groups = [file.metadata.row_group(i).column(at).statistics for i in range(file.num_row_groups)]
+    seen = [day for s in groups if s is not None and s.has_min_max for day in (s.min, s.max)]
+    return (min(seen).date(), max(seen).date()) if seen else (None, None)
 
 
 def _days(fieldwork: tuple[date | None, date | None]) -> tuple[str | None, str | None]:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pipeline.engine import replacing
 from pipeline.locking import held
+from pipeline.replacing import replacing
 from pipeline.settings import Home, webhook
 
 LOG = logging.getLogger("survey.alerts")

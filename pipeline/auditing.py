@@ -11,20 +11,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from pipeline import engine, tables
 from pipeline.alerts import Alert, alert
 from pipeline.claims.audit import audit, claims_of_wave, unchecked
 from pipeline.claims.sample import Sample, read_sample
 from pipeline.claims.verdicts import CONTRADICTED
-from pipeline.engine import replacing
 from pipeline.errata import add as add_errata
 from pipeline.errata import cause_of, changed_rows
 from pipeline.estimation.overlap import Overlap
 from pipeline.estimation.trends import both_waves
 from pipeline.ingest.responses import available_variables
 from pipeline.ledger import Admitted, Ledger, read_ledger
+from pipeline.replacing import replacing
 from pipeline.settings import Home
 from pipeline.store import WaveStore, arrow_rows
 from pipeline.study.claim_references import without_charts
@@ -66,7 +65,7 @@ def audited(home: Home, study_file: StudyFile, published: Mapping[str, Admitted]
 def broken_claims(parts: Mapping[str, Path]) -> list[str]:
     """Claims that must hold and are contradicted, in words."""
     columns = ["wave", "claim", "says", "claimed", "verdict", "must_hold", "wording"]
-    rows = [row for path in parts.values() for row in pq.read_table(path, columns=columns).to_pylist()]
+    rows = [row for path in parts.values() for row in engine.read(path, columns).to_pylist()]
     return [
         f'wave {row["wave"]}, claim {row["claim"]} must hold and is contradicted: "{row["says"]}"\n  {row["wording"]}'
         for row in rows

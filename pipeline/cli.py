@@ -20,7 +20,7 @@ from pipeline.errors import SurveyError, counted, listed, nearest
 from pipeline.settings import BUNDLED_STUDIES, PROJECT, Home, home
 
 if TYPE_CHECKING:
-    from pipeline.study.loading import StudyFile
+    from pipeline.study.written import StudyFile
 
 app = typer.Typer(
     help="From raw survey exports to findings that can be defended. Study files lie in studies/, deliveries in"
@@ -89,7 +89,8 @@ def _example(text: str) -> str:
 
 
 def _study_file(where: Home, study: str) -> StudyFile:
-    from pipeline.study.loading import STUDY_NAME, load_study
+    """The study file, which is validated once a command looks into it: what is published is shown without."""
+    from pipeline.study.written import STUDY_NAME, read_study_file
 
     path = where.study_file(study)
     named = re.fullmatch(STUDY_NAME, study) is not None
@@ -100,7 +101,7 @@ def _study_file(where: Home, study: str) -> StudyFile:
             expected=None if named else "lower-case letters, digits, - and _, at most 60, without .yaml",
             nearest=nearest(study, names), do="set SURVEY_HOME, or run from the folder that holds studies/",
         )  # fmt: skip
-    return load_study(path)
+    return read_study_file(path)
 
 
 @app.command(epilog=_example("demo"))
@@ -330,27 +331,28 @@ def findings(
     as_json: Json = False,
 ) -> None:
     """Print the published findings; without --wave those of the last wave."""
-    from pipeline.admission import not_judged
     from pipeline.ledger import read_ledger
     from pipeline.printing import print_rows
-    from pipeline.reading import rows_of
+    from pipeline.reading import opened, rows_in
+    from pipeline.standing import not_judged
 
     where = home()
     study_file = _study_file(where, study)
     for name, how in not_judged(where, study_file, read_ledger(where.ledger(study))).items():
         print(f"wave {name}: {how}: survey run {study} --wave {name}", file=sys.stderr)
-    _known_wave(where, study, wave)
-    _known(f"{study}, comparisons", comparison, list(study_file.study.comparisons))
-    conditions = ["wave = COALESCE(?, (SELECT MAX(wave) FROM waves WHERE published))"]
-    values: list[str | None] = [wave]
-    if comparison is not None:
-        conditions.append("comparison = ?")
-        values.append(comparison)
-    if not segments:
-        conditions.append("segment = 'all'")
-    sql = f"SELECT * FROM findings WHERE {' AND '.join(conditions)} ORDER BY comparison, segment, level, ratio DESC"
-    names, rows = rows_of(where, study, sql, values)
-    synthetic = rows_of(where, study, "SELECT COALESCE(BOOL_OR(synthetic), FALSE) AS s FROM waves")[1][0]["s"]
+    with opened(where, study) as con:
+        published = rows_in(con, "SELECT wave, synthetic FROM waves WHERE published")[1]
+        _known(f"{study}, published waves", wave, [row["wave"] for row in published])
+        _known(f"{study}, comparisons", comparison, list(study_file.section("comparisons")))
+        conditions = ["wave = COALESCE(?, (SELECT MAX(wave) FROM waves WHERE published))"]
+        values: list[str | None] = [wave]
+        if comparison is not None:
+            conditions.append("comparison = ?")
+            values.append(comparison)
+        if not segments:
+            conditions.append("segment = 'all'")
+        sql = f"SELECT * FROM findings WHERE {' AND '.join(conditions)} ORDER BY comparison, segment, level, ratio DESC"
+        names, rows = rows_in(con, sql, values)
     if as_json:
         print_rows(rows, names, True)
         return
@@ -361,7 +363,7 @@ def findings(
         for row in rows:
             print(f"{row['finding_id']}\n  {row['wording']}")
         return
-    title = f"{study}, wave {rows[0]['wave']}{', SYNTHETIC DATA' if synthetic else ''}"
+    title = f"{study}, wave {rows[0]['wave']}{', SYNTHETIC DATA' if any(row['synthetic'] for row in published) else ''}"
     print_rows([_finding_line(row) for row in rows], tuple(_finding_line(rows[0])), False, title)
 
 
@@ -663,9 +665,10 @@ def export(
 @app.command(epilog=_example("waves ospo"))
 def waves(study: Study, as_json: Json = False) -> None:
     """Print every wave: not run yet, admitted, or quarantined and why, and what is published of it."""
-    from pipeline.admission import not_judged, wave_rows
+    from pipeline.admission import wave_rows
     from pipeline.ledger import read_ledger
     from pipeline.printing import print_rows
+    from pipeline.standing import not_judged
     from pipeline.tables import WAVES
 
     where = home()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +13,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
+from pipeline.replacing import replacing
 from pipeline.settings import SQL_FOLDER, memory_limit, threads
+
+TOLD = logging.getLogger("survey.tables")
+"""Is told at debug level of every Parquet file and delivery that is read ("read") and of every one made ("made")."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,31 @@ def literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
+@dataclass(frozen=True)
+class Dialect:
+    """How names and values are written into the SQL of an engine."""
+
+    name: Callable[[str], str] = quoted
+    value: Callable[[Any], str] = literal
+
+
+DUCKDB = Dialect()
+
+
+@lru_cache(maxsize=2)
+def _templates(dialect: Dialect) -> Environment:
     templates = Environment(
         loader=FileSystemLoader(SQL_FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    templates.filters |= {"name": quoted, "value": literal}
+    with suppress(OSError, RuntimeError):  # compiled once per user, a third of a second; without, all is the same
+        templates.bytecode_cache = FileSystemBytecodeCache()
+    templates.filters |= {"name": dialect.name, "value": dialect.value}
     return templates
 
 
-def render(query: Query) -> str:
+def render(query: Query, dialect: Dialect = DUCKDB) -> str:
     """The SQL text of a query."""
-    return _templates().get_template(query.template).render(**query.values)
+    return _templates(dialect).get_template(query.template).render(**query.values)
 
 
 @lru_cache(maxsize=1)
@@ -76,12 +93,19 @@ def connection(inputs: Mapping[str, Path | pa.Table] | None = None) -> Iterator[
     try:
         for name, source in (inputs or {}).items():
             if isinstance(source, Path):
+                TOLD.debug("read %s", source)
                 con.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT * FROM read_parquet({literal(str(source))})")
             else:
                 con.register(name, source)
         yield con
     finally:
         con.close()
+
+
+def read(source: Path, columns: Sequence[str] | None = None, filters: Any = None) -> pa.Table:
+    """A Parquet file's rows, or some columns of those that meet filters (as pyarrow has them)."""
+    TOLD.debug("read %s", source)
+    return pq.read_table(source, columns=list(columns) if columns is not None else None, filters=filters)
 
 
 def fetch(query: Query, inputs: Mapping[str, Path | pa.Table]) -> pa.Table:
@@ -104,6 +128,15 @@ def keep(con: duckdb.DuckDBPyConnection, name: str, query: Query) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {render(query)}")
 
 
+def hold(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> None:
+    """Holds rows as a table that goes with the connection. Arrow would import pandas to take them."""
+    columns = ", ".join(f"unnest(CAST(? AS {_DUCKDB[f.type]}[])) AS {quoted(f.name)}" for f in schema)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS SELECT {columns}",
+        [[row[field.name] for row in rows] for field in schema],
+    )
+
+
 def rows_of(con: duckdb.DuckDBPyConnection, query: Query) -> pa.Table:
     return con.sql(render(query)).to_arrow_table()
 
@@ -122,6 +155,7 @@ def create(query: Query, inputs: Mapping[str, Path | pa.Table], schema: pa.Schem
         columns = ", ".join(f"CAST({quoted(f.name)} AS {_DUCKDB[f.type]}) AS {quoted(f.name)}" for f in schema)
         with replacing(target) as partial:
             found.project(columns).write_parquet(str(partial))
+    TOLD.debug("made %s", target)
     return int(pq.read_metadata(target).num_rows)
 
 
@@ -129,6 +163,7 @@ def write(rows: pa.Table, target: Path) -> int:
     """Writes rows as Parquet, whole or not at all. Returns their number."""
     with replacing(target) as partial:
         pq.write_table(rows, partial)
+    TOLD.debug("made %s", target)
     return int(rows.num_rows)
 
 
@@ -142,15 +177,3 @@ _DUCKDB = {
     pa.timestamp("us"): "TIMESTAMP",
     pa.date32(): "DATE",
 }
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A path to write to that becomes `target` in one step when the block ends well, and vanishes when not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        yield partial
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)

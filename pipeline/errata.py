@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline import engine, tables
 from pipeline.ledger import RunEntry, alone
@@ -45,7 +44,7 @@ def changed_rows(wave: str, before: Mapping[str, Path], after: Mapping[str, Path
 def _figures(path: Path, table: Table, figures: list[str]) -> pd.DataFrame:
     """The figures, one row for each row of the table, by its key in words."""
     key = [name for name in table.key if name != "wave"]
-    frame = pq.read_table(path, columns=[*key, *figures]).to_pandas()
+    frame = engine.read(path, [*key, *figures]).to_pandas()
     frame.index = pd.Index([" | ".join(map(str, row)) for row in frame[key].itertuples(index=False)])
     return frame
 
@@ -85,6 +84,6 @@ def add(path: Path, rows: list[dict[str, Any]]) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with alone(path.with_suffix(".lock")):
-        known = [pq.read_table(path)] if path.exists() else []
+        known = [engine.read(path)] if path.exists() else []
         fresh = pa.Table.from_pylist(rows, schema=tables.ERRATA.arrow_schema(None))
         engine.write(pa.concat_tables([*known, fresh]), path)

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline import tables
-from pipeline.admission import (
-    anchor_of,
-    latest_delivery,
-    missing_waves,
-    not_judged,
-    shown_state,
-    version_of,
-)
+from pipeline.admission import shown_state, version_of
 from pipeline.errors import SurveyError
 from pipeline.ingest.files import files_in, sha256
 from pipeline.ledger import Ledger, read_ledger
 from pipeline.settings import Home
+from pipeline.standing import anchor_of, latest_delivery, missing_waves, not_judged
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import is_wave_name
@@ -135,16 +125,8 @@ def stale_tables(home: Home, study_file: StudyFile, wave: str) -> tuple[Table, .
         judged = next((run for run in ledger.runs if (run.run_id, run.wave) == (entry.run_id, wave)), None)
         if judged and judged.version == version:
             return ()
-    stale = [t for t in tables.made_for(study_file.study) if not _sound(store.path(t))]
+    stale = [t for t in tables.made_for(study_file.study) if store.made(t) is None]
     admitted = entry.admitted if entry else None
     if (stale or admitted is None or admitted.version != version) and tables.QUALITY_CHECKS not in stale:
         stale.append(tables.QUALITY_CHECKS)  # which admits it
     return tuple(stale)
-
-
-def _sound(path: Path) -> bool:
-    try:
-        pq.read_metadata(path)
-    except (OSError, pa.ArrowException):
-        return False
-    return True

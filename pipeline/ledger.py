@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.engine import replacing
 from pipeline.errors import SurveyError
+from pipeline.replacing import replacing
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
-from pipeline import tables
+from pipeline import engine, tables
 from pipeline.errors import SurveyError, nearest
 from pipeline.estimation.members import Members
 from pipeline.ledger import Admitted, RunEntry, read_ledger
@@ -68,7 +67,7 @@ def lineage(home: Home, study_file: StudyFile, finding_id: str) -> Lineage:
             do=f"survey run {name} --wave {wave}, then ask again",
         )  # fmt: skip
     path = store.path_of(tables.RESPONDENTS, admitted.tables[tables.RESPONDENTS.name])
-    respondents = pq.read_table(path, filters=[("disposition", "=", "analysed")]).to_pandas()
+    respondents = engine.read(path, filters=[("disposition", "=", "analysed")]).to_pandas()
     members = Members(study, respondents)
     inside = members.levels[finding["segment"], finding["level"]]
     answer = respondents[finding["indicator"]].to_numpy(float, na_value=np.nan)

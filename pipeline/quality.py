@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +17,7 @@ from pipeline.cleaning.screening import idle_rules
 from pipeline.engine import Query, fetch
 from pipeline.errors import SurveyError, counted, listed
 from pipeline.ingest.responses import available_variables
+from pipeline.replacing import replacing
 from pipeline.store import WaveStore
 from pipeline.study.cleaning import AttentionCheck, NoConsent, ScreenedOut
 from pipeline.study.conditions import Shown
@@ -22,6 +25,7 @@ from pipeline.study.model import Study
 from pipeline.study.problems import one_line
 from pipeline.study.waves import Wave
 from pipeline.tables import Table
+from pipeline.versions import code_digest, hashed
 
 ROUNDING = 1e-9
 PERSONAL = {
@@ -83,6 +87,22 @@ def asked_indicators(study: Study, wave: str) -> set[str]:
         for name, indicator in study.indicators.items()
         if all(study.questions[of[v]].asked_in(wave) for v in resolver.needed(indicator.when) if v in of)
     }
+
+
+def checked(table: Table, store: WaveStore) -> list[Check]:
+    """What the checks of a table's present version find: told anew only where the table, the study file or the
+    checks changed."""
+    if not any(declared.table is table for declared in CHECKS):
+        return []
+    sections, code = tables.QUALITY_CHECKS.sections, tables.QUALITY_CHECKS.code
+    version = hashed(store.version(table), store.study_file.digest(sections), code_digest(code))
+    path = store.path_of(table, version).with_name(f"checks_of_{table.name}.json")
+    with suppress(OSError, ValueError, TypeError):
+        return [Check(**told) for told in json.loads(path.read_text())]
+    found = checks_of(table, store)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps([asdict(check) for check in found], ensure_ascii=False, indent=1))
+    return found
 
 
 def checks_of(table: Table, store: WaveStore) -> list[Check]:
@@ -170,7 +190,7 @@ def _options_changed(store: WaveStore) -> Found:
 
 
 def _no_personal_data(store: WaveStore) -> Found:
-    ids = store.read(tables.RESPONSES)["respondent_id"]
+    ids = store.read(tables.RESPONSES, ["respondent_id"])["respondent_id"]
     for kind, pattern in PERSONAL.items():
         found = pc.sum(pc.match_substring_regex(ids, pattern)).as_py()
         if found:
@@ -198,9 +218,10 @@ def _someone_analysed(store: WaveStore) -> Found:
 
 
 def _unique_ids(store: WaveStore) -> Found:
-    respondents = store.read(tables.RESPONDENTS)
+    respondents = store.read(tables.RESPONDENTS, ["disposition", "respondent_id"])
     ids = respondents.filter(pc.equal(respondents["disposition"], "analysed"))["respondent_id"]
-    doubled = [v["values"] for v in pc.value_counts(ids).to_pylist() if v["counts"] > 1]
+    seen = pc.value_counts(ids)
+    doubled = seen.filter(pc.greater(seen.field("counts"), 1)).field("values").to_pylist()
     what = f"{counted(len(doubled), 'id')} twice: {listed(doubled, 5)}"
     yield not doubled, what if doubled else f"{counted(len(ids), 'respondent')}, no id twice", True
 
@@ -340,10 +361,10 @@ CHECKS = (
 DO = {d.name: d.do for d in CHECKS}
 
 
-def all_checks(store: WaveStore) -> list[Check]:
-    """Every check of a wave, in order."""
+def all_checks(store: WaveStore, look: Callable[[Table, WaveStore], list[Check]] = checks_of) -> list[Check]:
+    """Every check of a wave, in order. look: `checked`, where what was told before will do."""
     made = [table for table in dict.fromkeys(d.table for d in CHECKS) if table.made_if(store.study)]
-    return [check for table in made for check in checks_of(table, store)]
+    return [check for table in made for check in look(table, store)]
 
 
 def check_rows(wave: str, checks: list[Check]) -> list[dict[str, object]]:

@@ -38,16 +38,23 @@ def opened(home: Home, study: str) -> Iterator[duckdb.DuckDBPyConnection]:
 def rows_of(home: Home, study: str, sql: str, values: Sequence[Any] = ()) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows of a query. Raises SurveyError with DuckDB's reason where the query is wrong."""
     with opened(home, study) as con:
-        try:
-            result = con.execute(sql, list(values))
-            if result is None or result.description is None:
-                return [], []
-            names = _distinct([column[0] for column in result.description])
-            return names, [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-        except duckdb.Error as error:
-            raise SurveyError(
-                "", str(error).strip(), do="SHOW TABLES lists the tables, DESCRIBE findings its columns"
-            ) from error
+        return rows_in(con, sql, values)
+
+
+def rows_in(
+    con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """As `rows_of`, where the database is open."""
+    try:
+        result = con.execute(sql, list(values))
+        if result is None or result.description is None:
+            return [], []
+        names = _distinct([column[0] for column in result.description])
+        return names, [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    except duckdb.Error as error:
+        raise SurveyError(
+            "", str(error).strip(), do="SHOW TABLES lists the tables, DESCRIBE findings its columns"
+        ) from error
 
 
 def _distinct(names: list[str]) -> list[str]:

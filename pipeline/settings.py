@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_dir
 
+from pipeline.errors import SurveyError
+
 PROJECT = Path(__file__).resolve().parent.parent
 SQL_FOLDER = PROJECT / "sql"
 BUNDLED_STUDIES = PROJECT / "studies"
+ENGINES = ("duckdb", "spark")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,37 @@ def threads() -> int:
 def memory_limit() -> str:
     """Memory that one query may use before it spills to disk (SURVEY_MEMORY, such as 4GB)."""
     return os.environ.get("SURVEY_MEMORY", "4GB")
+
+
+def memory_megabytes() -> int:
+    """SURVEY_MEMORY as a number, for engines that do not read 4GB, 4GiB and 0.5TB alike. Raises SurveyError."""
+    found = re.fullmatch(r"([\d.]+)\s*([KMGT])i?B?", memory_limit().strip(), re.IGNORECASE)
+    if found is None:
+        raise SurveyError("SURVEY_MEMORY", "is no amount of memory", found=memory_limit(), expected="4GB or 512MB")
+    return max(1, int(float(found[1]) * 1024.0 ** ("KMGT".index(found[2].upper()) - 1)))
+
+
+def cells_engine() -> str:
+    """What builds the cells: duckdb or spark (SURVEY_ENGINE; default duckdb). Raises SurveyError."""
+    chosen = os.environ.get("SURVEY_ENGINE") or ENGINES[0]
+    if chosen not in ENGINES:
+        raise SurveyError("SURVEY_ENGINE", "is no engine", found=chosen, expected=" or ".join(ENGINES))
+    return chosen
+
+
+def spark_master() -> str:
+    """Where Spark runs, such as spark://host:7077 (SURVEY_SPARK_MASTER; default: here, on `threads()` threads)."""
+    return os.environ.get("SURVEY_SPARK_MASTER") or f"local[{threads()}]"
+
+
+def spark_address(path: Path) -> str:
+    """The address under which Spark finds a path of data/processed.
+
+    SURVEY_SPARK_DATA is what a cluster knows data/processed by, such as s3a://bucket/processed; default: the path.
+    """
+    seen = os.environ.get("SURVEY_SPARK_DATA", "").rstrip("/")
+    processed = home().root / "data" / "processed"
+    return f"{seen}/{path.relative_to(processed).as_posix()}" if seen else str(path)
 
 
 def id_key_text() -> str:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from pipeline import engine, tables
-from pipeline.engine import Query
+from pipeline import tables
 from pipeline.errors import NotBuiltError
 from pipeline.ingest.files import data_files, sha256
-from pipeline.ingest.layout import Source
 from pipeline.ingest.pseudonyms import id_key
-from pipeline.ingest.sniffing import read_source
 from pipeline.ledger import read_ledger
 from pipeline.settings import Home
-from pipeline.study.loading import StudyFile
-from pipeline.study.model import Study
-from pipeline.study.waves import Wave
+from pipeline.study.written import StudyFile
 from pipeline.tables import Table
 from pipeline.versions import HashCache, code_digest, hashed
+
+# What reads and writes is imported where it does: versions and paths alone are to be had in no time.
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from pipeline.engine import Query
+    from pipeline.ingest.layout import Source
+    from pipeline.study.model import Study
+
+    Create = Callable[[Query, Mapping[str, Path], pa.Schema, Path], int]
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,12 @@ class WaveStore:
 
     def delivery(self) -> list[Path]:
         """The wave's data files. Raises DeliveryError where they are not in order."""
-        return data_files(self.raw_folder, self.study.waves.get(self.wave, Wave()).files)
+        return data_files(self.raw_folder, self.study_file.files_of(self.wave))
 
     def sources(self) -> list[Source]:
         """The wave's data files with their layouts. Raises DeliveryError where one can't be read."""
+        from pipeline.ingest.sniffing import read_source
+
         return [read_source(path, self.study.reading_of(self.wave)) for path in self.delivery()]
 
     @property
@@ -99,6 +103,8 @@ class WaveStore:
     @property
     def anchor_wave(self) -> str:
         """The other wave from whose scores the cuts of this one's tiers are taken, or ""."""
+        if "quantiles" not in self.study_file.section("tiers"):
+            return ""  # told without validating the file
         tiers, baseline = self.study.tiers, self.study.baseline
         anchored = tiers is not None and tiers.quantiles is not None and not tiers.recut
         return baseline if anchored and baseline and baseline != self.wave else ""
@@ -150,33 +156,60 @@ class WaveStore:
 
     def read(self, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
         """A table, or the named columns of it."""
-        return pq.read_table(self.existing(table), columns=list(columns) if columns is not None else None)
+        from pipeline import engine
+
+        return engine.read(self.existing(table), columns)
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         return self.read(table).to_pylist()
 
     def fetch(self, query: Query, table: Table) -> pa.Table:
         """Rows of a query over the inputs of a table."""
+        from pipeline import engine
+
         return engine.fetch(query, self.inputs(table))
 
-    def create(self, table: Table, query: Query) -> int:
-        """Makes a table by a query over its inputs. Returns its number of rows."""
+    def create(self, table: Table, query: Query, create: Create | None = None) -> int:
+        """Makes a table by a query over its inputs, on another engine than DuckDB where `create` is given. Returns its
+        number of rows."""
+        from pipeline import engine
+
         path = self.path(table)
-        engine.create(query, self.inputs(table), table.arrow_schema(self.study), path)
+        make = create or engine.create
+        make(query, self.inputs(table), table.arrow_schema(self.study), path)
         return _checked(path, table, self.study)
 
     def write(self, table: Table, rows: pd.DataFrame | list[dict[str, Any]]) -> int:
         """Writes a table from rows that hold at least its columns. Returns its number of rows."""
+        from pipeline import engine
+
         path = self.path(table)
         engine.write(arrow_rows(rows, table.arrow_schema(self.study)), path)
         return _checked(path, table, self.study)
 
+    def made(self, table: Table) -> int | None:
+        """Rows of the present version of a table; None where it was not made yet, or its file is damaged.
+
+        What is there need not be made again: a version follows from all that a table is made of.
+        """
+        import pyarrow as pa
+
+        path = self.path(table)
+        try:
+            return _checked(path, table, self.study)
+        except (OSError, pa.ArrowException, ValueError):
+            return None
+
     def row_count(self, table: Table) -> int:
+        import pyarrow.parquet as pq
+
         return int(pq.read_metadata(self.existing(table)).num_rows)
 
 
 def arrow_rows(rows: pd.DataFrame | list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """Rows that hold at least the columns of the schema, as it has them."""
+    import pyarrow as pa
+
     if len(rows) == 0:
         return schema.empty_table()
     # Declared NOT NULL is checked after writing, with the column's name; pyarrow would not name the table.
@@ -194,6 +227,8 @@ def _no_nulls(found: pa.Table, schema: pa.Schema) -> bool:
 
 def _checked(path: Path, table: Table, study: Study) -> int:
     """Rows of a table just written. Raises ValueError where a column that must have values has none."""
+    import pyarrow.parquet as pq
+
     metadata = pq.read_metadata(path)
     required = {c.name for c in table.columns_for(study) if not c.nullable}
     for group in range(metadata.num_row_groups):

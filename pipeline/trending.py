@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from pipeline import engine, tables
 from pipeline.estimation.trends import WaveFigures, trend_rows, wave_pairs
@@ -45,13 +44,13 @@ def wave_figures(home: Home, study_file: StudyFile, wave: str, admitted: Admitte
     store = WaveStore(home, study_file, wave)
     paths = {name: store.path_of(tables.BY_NAME[name], version) for name, version in admitted.tables.items()}
     found = {
-        table.name: pq.read_table(paths[table.name]).to_pandas()
+        table.name: engine.read(paths[table.name]).to_pandas()
         for table in (tables.SHARES, tables.FINDINGS, tables.TIERS, tables.SCORE_MEANS)
         if table.name in paths
     }
 
     def analysed(columns: list[str] | None) -> pd.DataFrame:
         chosen = ("disposition", "=", "analysed")
-        return pq.read_table(paths[tables.RESPONDENTS.name], columns=columns, filters=[chosen]).to_pandas()
+        return engine.read(paths[tables.RESPONDENTS.name], columns, [chosen]).to_pandas()
 
     return WaveFigures(study_file.study, wave, found, admitted.analysed, analysed)

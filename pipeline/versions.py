@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.engine import replacing
+from pipeline.replacing import replacing
 from pipeline.settings import PROJECT
 
 LENGTH = 16  # hexadecimal digits of a version

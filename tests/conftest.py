@@ -14,7 +14,10 @@ from tests.bundled import Bundled, delivered_home
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see no home and no Dagster history of the person who runs them."""
-    for name in ("SURVEY_HOME", "DAGSTER_HOME", "SURVEY_THREADS", "SURVEY_MEMORY", "SURVEY_WAIT_SECONDS"):
+    for name in (
+        "SURVEY_HOME", "DAGSTER_HOME", "SURVEY_THREADS", "SURVEY_MEMORY", "SURVEY_WAIT_SECONDS", "SURVEY_ENGINE",
+        "SURVEY_SPARK_MASTER", "SURVEY_SPARK_DATA",
+    ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
 

@@ -10,10 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Earlier to later. What stands in one line does not import each other unless it is in the same package.
 ORDER = [
-    ["errors"],
+    ["errors", "replacing"],
     ["settings", "tables"],
     ["engine"],
-    ["versions"],
+    ["versions", "spark"],
     ["study"],
     ["ingest"],
     ["cleaning"],
@@ -25,6 +25,7 @@ ORDER = [
     ["publish"],
     ["ledger", "locking", "reading", "printing"],
     ["store", "alerts"],
+    ["standing"],
     ["quality", "errata", "trending"],
     ["auditing"],
     ["admission", "drafting", "checking", "lineage", "column_lineage", "overview"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pipeline.engine import Query
@@ -97,6 +97,29 @@ def cells_query(
             "sums": _sums(bases, names, bool(weightings), units),
         },
     )
+
+
+def in_chunks(query: Query, most: int) -> list[Query]:
+    """A query for cells as several that yield the same rows, each with the sums of at most `most` indicators.
+
+    The sums of a base stand in the chunk of its first indicator.
+    """
+    values = query.values
+    indicators, bases = values["indicators"], values["bases"]
+    chunks = []
+    for start in range(0, max(len(indicators), 1), most):
+        chunk = indicators[start : start + most]
+        begun = {base: members for base, members in bases.items() if members[0] in chunk}
+        sums = _sums(begun, chunk, bool(values["weightings"]), values["units"])
+        chunks.append(replace(query, values={**values, "indicators": chunk, "bases": begun, "sums": sums}))
+    return chunks
+
+
+def sums_in(query: Query) -> list[str]:
+    """Columns of bases and indicators that a query for cells yields."""
+    weighted, units = bool(query.values["weightings"]), query.values["units"]
+    of_bases = [name for base in query.values["bases"] for name in sums_of(base, "base", weighted, units)]
+    return of_bases + [name for y in query.values["indicators"] for name in sums_of(y, "yes", weighted, units)]
 
 
 def _sums(bases: Iterable[str], indicators: Iterable[str], weighted: bool, units: bool) -> list[str]:

@@ -57,7 +57,7 @@ def outcome(
     """
     resolver, questions = study.resolver, study.questions
     coding = responses_query(questions, study.scales, there, answers, study.shown.values())
-    con.register("answers", pa.Table.from_pylist(answers, schema=tables.ANSWERS.arrow_schema(study)))
+    engine.hold(con, "answers", answers, tables.ANSWERS.arrow_schema(study))
     engine.keep(con, "responses", coding)
     engine.keep(con, "screening", screening_query(study.cleaning, resolver, there))
     engine.keep(con, "scores", scores_query(study.score, resolver))

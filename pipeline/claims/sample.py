@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -227,8 +226,8 @@ def read_sample(
     })  # fmt: skip
     values = engine.fetch(query, {name: inputs[name] for name in ("responses", "respondents")})
     chosen = ("disposition", "=", "analysed")
-    respondents = pq.read_table(inputs["respondents"], filters=[chosen]).to_pandas().sort_values("source_row")
-    sampled, again = (pq.read_table(inputs[name]).sort_by("source_row") if name in inputs else None
+    respondents = engine.read(inputs["respondents"], filters=[chosen]).to_pandas().sort_values("source_row")
+    sampled, again = (engine.read(inputs[name]).sort_by("source_row") if name in inputs else None
                       for name in ("weights", "replicates"))  # fmt: skip
     return Sample(study, wave, respondents.reset_index(drop=True), values, {i.name: i for i in columns}, sampled, again)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,7 @@ from pipeline.study.sampling import UNWEIGHTED, default_weight
 
 
 def cut_and_weight_specifications(
-    inputs: Mapping[str, pa.Table], sections: Sections, memberships: Mapping[str, Membership], cuts: Floats
+    inputs: Mapping[str, Path | pa.Table], sections: Sections, memberships: Mapping[str, Membership], cuts: Floats
 ) -> Iterator[Specification]:
     """Each comparison with one cut moved to every whole point between its neighbours, and under every other weight.
 
@@ -54,7 +55,7 @@ def _moves(groups: Membership, cuts: Floats) -> Iterator[tuple[int, int]]:
 
 
 def _band_cells(
-    inputs: Mapping[str, pa.Table], sections: Sections, memberships: Mapping[str, Membership], cuts: Floats
+    inputs: Mapping[str, Path | pa.Table], sections: Sections, memberships: Mapping[str, Membership], cuts: Floats
 ) -> dict[str, Cells]:
     """Cells by band of the score (by tier without cuts) under every weight, and unweighted."""
     segments = {m.segment.name: m.segment for m in memberships.values() if m.segment is not None}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -41,7 +43,11 @@ class Rerun:
     """
 
     def __init__(
-        self, wave: str, inputs: Mapping[str, pa.Table], sections: Sections, memberships: Mapping[str, Membership]
+        self,
+        wave: str,
+        inputs: Mapping[str, Path | pa.Table],
+        sections: Sections,
+        memberships: Mapping[str, Membership],
     ) -> None:
         self.wave = wave
         self.inputs = inputs
@@ -55,7 +61,7 @@ class Rerun:
             return
         resolver, available = sections.resolver, sections.available
         order = self._fetch(order_query(sections.cleaning, resolver, available), "responses")
-        variants = analysed_without(sections.cleaning, resolver, available, self.inputs["screening"], order)
+        variants = analysed_without(sections.cleaning, resolver, available, self._held("screening"), order)
         tiers = self._published_tiers
         for rule, analysed in variants.items():
             weights, failed = self._weights_of(analysed)
@@ -129,14 +135,14 @@ class Rerun:
 
     @cached_property
     def _all_but_blank(self) -> pa.Table:
-        screening = self.inputs["screening"]
+        screening = self._held("screening")
         everyone = pc.if_else(pc.equal(screening["disposition"], BLANK), BLANK, "analysed")
         return screening.set_column(screening.column_names.index("disposition"), "disposition", everyone)
 
     @cached_property
     def analysed(self) -> Records:
         """Records that are analysed as published."""
-        screening = self.inputs["screening"].select(["source_row", "disposition"]).to_pandas()
+        screening = self._held("screening").select(["source_row", "disposition"]).to_pandas()
         return (screening.sort_values("source_row")["disposition"] == "analysed").to_numpy()
 
     @cached_property
@@ -201,7 +207,7 @@ class Rerun:
 
     @cached_property
     def _weights(self) -> pd.DataFrame:
-        return self.inputs["weights"].to_pandas().set_index("source_row")
+        return self._held("weights").to_pandas().set_index("source_row")
 
     @cached_property
     def _default_weight(self) -> Floats:
@@ -220,7 +226,7 @@ class Rerun:
         tiers = self.sections.grouping.tiers
         if tiers is None or not self.sections.scored:
             return {}
-        rows = self.inputs["tier_cuts"].to_pandas()
+        rows = self._held("tier_cuts").to_pandas()
         found = {str(level): own.set_index("tier")["cut"].reindex(tiers.order[1:]).to_numpy(float)
                  for level, own in rows.groupby("level")}  # fmt: skip
         return {level: cuts for level, cuts in found.items() if not np.isnan(cuts).any()}
@@ -263,5 +269,8 @@ class Rerun:
     def _fetch(self, query: Query, *names: str) -> pa.Table:
         return engine.fetch(query, self._only(*names))
 
-    def _only(self, *names: str) -> dict[str, pa.Table]:
+    def _held(self, name: str) -> pa.Table:
+        return cast(pa.Table, self.inputs[name])
+
+    def _only(self, *names: str) -> dict[str, Path | pa.Table]:
         return {name: self.inputs[name] for name in names}

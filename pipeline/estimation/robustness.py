@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipeline import engine
 from pipeline.cells.sums import NO_SEGMENT, Floats
 from pipeline.estimation.membership import membership
 from pipeline.estimation.moved_cuts import cut_and_weight_specifications
@@ -27,6 +27,9 @@ NO_RATIO = "no specification gives a ratio"
 NO_PUBLISHED = "no side: no ratio is published"
 ON_NO_SIDE = "no side: the published ratio is 1"
 NO_ITEM = "no ratio without the item: no item of the score is left without those of the indicator"
+
+HELD = ("screening", "tier_cuts", "weights")
+"""Inputs that are looked at here; the others, of which some are as wide as the delivery, are only queried."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def robustness(
     Source: the range over specifications is that of a multiverse analysis, Steegen, Tuerlinckx, Gelman and Vanpaemel
     (2016), one choice at a time.
     """
-    tables = {name: pq.read_table(source) if isinstance(source, Path) else source for name, source in inputs.items()}
+    tables = {name: engine.read(source) if isinstance(source, Path) and name in HELD else source
+              for name, source in inputs.items()}  # fmt: skip
     memberships = {name: membership(c, sections.grouping) for name, c in sections.comparisons.items()}
     rerun = Rerun(wave, tables, sections, memberships)
     found: list[Specification] = []

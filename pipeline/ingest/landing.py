@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.engine import Query, fetch_through, replacing
+from pipeline.engine import Query, fetch_through
 from pipeline.errors import DeliveryError, listed, nearest
 from pipeline.ingest.delivered import NOTHING, delivered_query
 from pipeline.ingest.files import DATA_SUFFIXES, files_in, is_data, sha256
 from pipeline.ingest.layout import Source
 from pipeline.ingest.readable import reading
 from pipeline.ingest.sniffing import not_text, read_source
+from pipeline.replacing import replacing
 from pipeline.study.waves import AS_SNIFFED, Reading
 
 SUPERSEDED = ".superseded"

@@ -14,6 +14,7 @@ from typing import TextIO, TypeVar
 
 import duckdb
 
+from pipeline.engine import TOLD
 from pipeline.errors import DeliveryError, counted, listed
 from pipeline.ingest import excel, parquet, spss
 from pipeline.ingest.files import stamp
@@ -28,6 +29,8 @@ def reading(sources: Sequence[Source], read: Callable[[Sequence[Source]], Result
 
     Raises DeliveryError, with file and line, where a file can't be read or changes meanwhile.
     """
+    for source in sources:
+        TOLD.debug("read %s", source.path)
     with _prepared(sources) as ready:
         try:
             result = read(ready)

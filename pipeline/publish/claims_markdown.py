@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from pipeline import engine
 from pipeline.publish.markdown import markdown_table
 
 MOST = 200
@@ -20,7 +19,7 @@ def claims_markdown(files: Iterable[Path]) -> tuple[str, dict[str, int]]:
     """(table, number of claims by verdict)."""
     rows: list[dict[str, Any]] = []
     for path in files:
-        rows += pq.read_table(path, columns=list(COLUMNS)).to_pylist()
+        rows += engine.read(path, COLUMNS).to_pylist()
     rows.sort(key=lambda row: (not row["problem"], row["wave"]))
     text = markdown_table(HEAD, map(_row, rows[:MOST]), 1000)
     if len(rows) > MOST:

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.engine import literal, quoted
+from pipeline.engine import TOLD, literal, quoted
 from pipeline.errors import SurveyError
 from pipeline.settings import memory_limit, threads
 from pipeline.tables import Column, Macro, Table, View
@@ -123,6 +123,7 @@ def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str) -> int:
         # A wave admitted under an older study file may lack a column that was declared since.
         there = set(pq.read_schema(part).names)
         chosen = ", ".join(quoted(c.name) if c.name in there else "NULL" for c in content.columns)
+        TOLD.debug("read %s", part)
         con.execute(f"INSERT INTO {name} SELECT {chosen} FROM read_parquet({literal(str(part))})")
     if content.rows is not None:
         con.register("given", content.rows)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -20,57 +16,35 @@ from pipeline.study.disclosure import Disclosure, improper_words
 from pipeline.study.misfits import misfits
 from pipeline.study.model import Study
 from pipeline.study.problems import Problem, one_line
-from pipeline.study.reading import Document, parse_yaml, read_yaml
+from pipeline.study.reading import Document, parse_yaml
 from pipeline.study.references import broken_comparisons, broken_references
 from pipeline.study.section import Place
+from pipeline.study.written import STUDY_NAME as STUDY_NAME
+from pipeline.study.written import StudyFile as StudyFile
+from pipeline.study.written import read_study_file, with_claims_listed
 
-STUDY_NAME = r"[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?"
 MOST_SHOWN = 50
-
-
-@dataclass(frozen=True)
-class StudyFile:
-    """A valid study file: its name, its contents, and the means to tell whether a section changed."""
-
-    name: str
-    study: Study
-    document: Document
-
-    def digest(self, sections: Iterable[str]) -> str:
-        """Hash of the named sections as written, comments and layout aside."""
-        part = {section: self.document.data.get(section) for section in sections}
-        return hashlib.sha256(json.dumps(part, ensure_ascii=False).encode()).hexdigest()
 
 
 def load_study(path: Path) -> StudyFile:
     """The study file at `path`. Raises StudyFileError naming every problem, each with its line."""
-    shown = f"{path.parent.name}/{path.name}"
-    if not re.fullmatch(STUDY_NAME, path.stem):
-        raise StudyFileError(
-            shown, "is not named as a study", expected="lower-case letters, digits, - and _, at most 60"
-        )
-    document = read_yaml(path, shown)
-    claims = document.data.get("claims") if isinstance(document.data, dict) else None
-    if isinstance(claims, str) and re.fullmatch(r"[^/\\]+", claims) and (path.parent / claims).name not in ("", ".."):
-        if not (path.parent / claims).is_file():
-            raise StudyFileError(
-                document.where(("claims",)), f'claims: file "{claims}" is not there', expected=f"beside {path.name}"
-            )
-        document = document.with_section("claims", read_yaml(path.parent / claims, f"{path.parent.name}/{claims}"))
-    return _validated(path.stem, document)
+    found = read_study_file(path)
+    found.study  # noqa: B018 - validates
+    return found
 
 
 def study_from_text(text: str, name: str = "study") -> StudyFile:
     """A study file from a text, as `load_study`."""
-    return _validated(name, parse_yaml(text, f"{name}.yaml"))
+    found = StudyFile(name, with_claims_listed(parse_yaml(text, f"{name}.yaml")))
+    found.study  # noqa: B018 - validates
+    return found
 
 
-def _validated(name: str, document: Document) -> StudyFile:
+def validated(document: Document) -> Study:
+    """The contents of a study file. Raises StudyFileError naming every problem, each with its line."""
     if not isinstance(document.data, dict) or not document.data:
         what = "is not a mapping of sections" if document.data else "is empty"
         raise StudyFileError(document.where(()), what, expected=listed(Study.model_fields, 30))
-    if isinstance(document.data.get("claims"), list):
-        document = document.under("claims", "claims")
     _raise_any(document, _empty(document.data, ()))
     try:
         study = Study.model_validate(document.data)
@@ -84,7 +58,7 @@ def _validated(name: str, document: Document) -> StudyFile:
     disclosed: dict[Place, Disclosure] = {("disclosure",): study.disclosure}
     disclosed |= {("waves", wave, "disclosure"): declared.disclosure for wave, declared in study.waves.items()}
     _raise_any(document, improper_words(study.sample.type, disclosed))
-    return StudyFile(name, study, document)
+    return study
 
 
 # -- problems, at their lines

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from pipeline.errors import StudyFileError
-from pipeline.study.section import Place
+
+if TYPE_CHECKING:
+    from pipeline.study.section import Place
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LARGEST = 5_000_000  # bytes; a study file of this size is a mistake or an attack

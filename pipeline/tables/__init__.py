@@ -44,7 +44,7 @@ from pipeline.tables.out import (
 )
 from pipeline.tables.raw import DELIVERED, FILES, SOURCE_COLUMNS
 from pipeline.tables.recomputing import COMPARISONS, GROUP_CELLS, MARGINS, REPLICATE_SCALES
-from pipeline.tables.table import ARROW, Column, Macro, Table, View
+from pipeline.tables.table import Column, Macro, Table, View
 from pipeline.tables.views import MACROS, VIEWS
 
 ALL = (
@@ -69,7 +69,6 @@ def inputs_of(table: Table, study: Any) -> tuple[Table, ...]:
 __all__ = [
     "ADJUSTED", "ALL",
     "ANSWERS",
-    "ARROW",
     "BY_NAME",
     "CELLS",
     "CLAIMS",

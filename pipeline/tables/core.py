@@ -278,6 +278,16 @@ CELLS = Table(
     key=("wave", "weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier"),
     columns=_cell_columns,
     made_from=("respondents", "weights", "replicates"),
-    sections=("scales", "questions", "filters", "design", "weights", "tiers", "segments", "indicators", "comparisons"),
+    sections=(
+        "scales",
+        "questions",
+        "filters",
+        "design",
+        "weights",
+        "tiers",
+        "segments",
+        "indicators",
+        "comparisons.weight",
+    ),
     code=("pipeline.cells", "pipeline.study", "sql/core/cells.sql"),
 )

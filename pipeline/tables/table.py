@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa  # takes a third of a second, and few commands make tables
 
 Type = Literal["varchar", "bigint", "integer", "tinyint", "double", "boolean", "timestamp", "date"]
 Layer = Literal["raw", "core", "out"]
-
-ARROW: dict[str, pa.DataType] = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "integer": pa.int32(),
-    "tinyint": pa.int8(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-}
 
 
 @dataclass(frozen=True)
@@ -48,9 +38,10 @@ class Table:
 
     description: what a row is. columns: its columns, or a function of the study where they depend on it.
     key: columns that identify a row. made_from: the tables it is computed from. sections: sections of the
-    study file that its computation reads. code: modules and SQL files that compute it. Together the last
-    three decide when a table must be made anew. preview: the columns that tell most; absent: the first ones.
-    made_if: whether a study has what the table is about; where not, it is published empty.
+    study file that its computation reads, or one key of the things in it, as `comparisons.weight`. code: modules and
+    SQL files that compute it. Together the last three decide when a table must be made anew. preview: the columns that
+    tell most; absent: the first ones. made_if: whether a study has what the table is about; where not, it is published
+    empty.
     """
 
     name: str
@@ -72,8 +63,14 @@ class Table:
         return self.columns(study) if callable(self.columns) else self.columns
 
     def arrow_schema(self, study: Any) -> pa.Schema:
+        import pyarrow as pa
+
+        types = {
+            "varchar": pa.string(), "bigint": pa.int64(), "integer": pa.int32(), "tinyint": pa.int8(),
+            "double": pa.float64(), "boolean": pa.bool_(), "timestamp": pa.timestamp("us"), "date": pa.date32(),
+        }  # fmt: skip
         return pa.schema(
-            [pa.field(c.name, ARROW[c.type], c.nullable, {"comment": c.comment}) for c in self.columns_for(study)]
+            [pa.field(c.name, types[c.type], c.nullable, {"comment": c.comment}) for c in self.columns_for(study)]
         )
 
 

@@ -57,7 +57,7 @@ divided AS (
         {% if w %}
         {% set weight = "p.weight" if repeated else "w." ~ (w.column | name) %}
         {% for scale, scaled, as in [("scale ", weight, "its weight"), ("square scale ", weight ~ " * " ~ weight, "its square")] %}
-        , CAST(FLOOR({{ scaled }} * {{ (scale ~ w.name) | name }} + 0.5) AS DOUBLE PRECISION) / {{ (scale ~ w.name) | name }} AS {{ as | name }}
+        , CAST(FLOOR({{ scaled }} * {{ (scale ~ w.name) | name }} + 0.5) AS DOUBLE) / {{ (scale ~ w.name) | name }} AS {{ as | name }}
         {% endfor %}
         {% endif %}
         {% for g in groupings if g.level is not none %}
@@ -98,7 +98,7 @@ divided AS (
         {% endif %}
         {% endfor %}
         {% for y in indicators %}
-        , CAST(SUM(CAST({{ y | name }} AS DOUBLE PRECISION)) AS BIGINT) AS {{ (y ~ "__n_yes") | name }}
+        , CAST(SUM(CAST({{ y | name }} AS DOUBLE)) AS BIGINT) AS {{ (y ~ "__n_yes") | name }}
         {% if weighted %}
         , SUM("its weight" * {{ y | name }}) AS {{ (y ~ "__w_yes") | name }}
         {% if not units %}

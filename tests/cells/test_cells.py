@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pipeline import engine, tables
+from pipeline import tables
 from pipeline.cells.cells import Weighting, cells_query
 from pipeline.cells.sums import Cells, covering, members_of, read_cells
 from pipeline.study.loading import study_from_text
-from tests.records import run, table_of
+from tests.cells.conftest import Make
+from tests.records import table_of
 
 STUDY = study_from_text("""
 title: Cells
@@ -43,6 +45,7 @@ BASES = {"one": "one", "gone": "gone", "two": "gone", "three": "gone", "four": "
 """Three indicators look at the same question with the same rule: they share one base."""
 
 Frame = pd.DataFrame
+KEYS_AND_COUNT = pa.schema(list(tables.CELLS.arrow_schema(STUDY))[:10])
 
 
 def respondents(seed: int, size: int, weights: bool = True) -> Frame:
@@ -74,14 +77,14 @@ def rows_of(frame: Frame) -> pa.Table:
     return table_of(tables.RESPONDENTS, STUDY, records)
 
 
-def cells_of(frame: Frame) -> pa.Table:
+def cells_of(frame: Frame, make: Make) -> pa.Table:
     there = analysed(frame)
     sampled = table_of(tables.WEIGHTS, STUDY, [
         {"source_row": row, "stratum": stratum, "fraction": 0.0, "weight_main": weight}
         for row, stratum, weight in zip(there["source_row"], there["stratum"], there["weight"], strict=True)
     ])  # fmt: skip
     query = cells_query(STUDY.segment_columns, STUDY.indicator_columns, (Weighting("main", False, False),), strata=True)
-    return run(query, tables.CELLS, STUDY, respondents=rows_of(frame), weights=sampled)
+    return make(query, tables.CELLS.arrow_schema(STUDY), {"respondents": rows_of(frame), "weights": sampled})
 
 
 def analysed(frame: Frame) -> Frame:
@@ -127,7 +130,7 @@ def sets_of(frame: Frame) -> dict[tuple[str, str | None], pd.Series]:
 
 
 @pytest.mark.parametrize(("seed", "size"), [(1, 400), (2, 30), (3, 3), (4, 1)])
-def test_cells_are_sums_over_their_respondents(seed: int, size: int):
+def test_cells_are_sums_over_their_respondents(seed: int, size: int, make: Make):
     frame = respondents(seed, size)
     there = analysed(frame)
     expected = {}
@@ -139,7 +142,7 @@ def test_cells_are_sums_over_their_respondents(seed: int, size: int):
                 if len(part):
                     expected["w", "main", 0, stratum, 0, 0, segment, level, tier] = sums(part)
     found = {}
-    for row in cells_of(frame).to_pylist():
+    for row in cells_of(frame, make).to_pylist():
         key = tuple(row.pop(name) for name in tables.CELLS.key)
         assert key not in found
         found[key] = {name: np.nan if value is None else value for name, value in row.items()}
@@ -148,7 +151,7 @@ def test_cells_are_sums_over_their_respondents(seed: int, size: int):
         assert found[key] == pytest.approx(row, rel=1e-10, nan_ok=True)  # weights are rounded, key
 
 
-def test_cells_of_disjoint_sets_of_respondents_add_up():
+def test_cells_of_disjoint_sets_of_respondents_add_up(make: Make):
     frame = respondents(5, 300)
     first = np.random.default_rng(6).random(300) < 0.4
     keys = list(tables.CELLS.key)
@@ -157,22 +160,21 @@ def test_cells_of_disjoint_sets_of_respondents_add_up():
         together = pd.concat([part.to_pandas() for part in parts])
         return together.groupby(keys, dropna=False).sum().sort_index()
 
-    pd.testing.assert_frame_equal(
-        summed(cells_of(frame[first]), cells_of(frame[~first])), summed(cells_of(frame)), rtol=1e-10, check_dtype=False
-    )
+    apart, together = summed(cells_of(frame[first], make), cells_of(frame[~first], make)), summed(cells_of(frame, make))
+    pd.testing.assert_frame_equal(apart, together, rtol=1e-10, check_dtype=False)
 
 
-def test_nobody_makes_no_cells():
+def test_nobody_makes_no_cells(make: Make):
     frame = respondents(1, 5).assign(disposition="spam")
-    cells = read_cells(cells_of(frame), STUDY.indicator_columns, "main")
+    cells = read_cells(cells_of(frame, make), STUDY.indicator_columns, "main")
     assert cells.n_base.shape == (0, 5)
     for segment in (None, *STUDY.segment_columns):
         assert len(covering(cells, segment, "service").n) == 0
 
 
-def test_a_study_without_segments_or_indicators_has_cells_by_tier():
+def test_a_study_without_segments_or_indicators_has_cells_by_tier(make: Make):
     frame = respondents(7, 50)
-    found = engine.fetch(cells_query((), ()), {"respondents": rows_of(frame)})
+    found = make(cells_query((), ()), KEYS_AND_COUNT, {"respondents": rows_of(frame)})
     assert set(found["segment"].to_pylist()) == set(found["level"].to_pylist()) == {"all"}
     assert sum(found["n"].to_pylist()) == len(analysed(frame))
 
@@ -197,15 +199,36 @@ def assert_sums(got: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> 
         assert got[name] == pytest.approx(values, rel=1e-9, abs=1e-9), name
 
 
+Covered = Callable[[int], tuple[Frame, Cells]]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[tuple[object, int], tuple[Frame, Cells]]:
+    return {}
+
+
+@pytest.fixture
+def covered(make: Make, request: pytest.FixtureRequest, known: dict[Any, tuple[Frame, Cells]]) -> Covered:
+    """Analysed respondents and their cells by seed; those of an engine are made once."""
+    engine = request.node.callspec.params["make"]
+
+    def found(seed: int) -> tuple[Frame, Cells]:
+        if (engine, seed) not in known:
+            frame = respondents(seed, 150)
+            known[engine, seed] = analysed(frame), read_cells(cells_of(frame, make), STUDY.indicator_columns, "main")
+        return known[engine, seed]
+
+    return found
+
+
 PLACES = [(None, "")] + [(segment, level) for name, segment in SEGMENTS.items() for level in SEGMENTS[name].all_levels]
 
 
 @pytest.mark.parametrize(("segment", "level"), PLACES, ids=lambda part: getattr(part, "name", part or "all"))
 @pytest.mark.parametrize("seed", [8, 9])
-def test_a_cover_holds_every_analysed_respondent_once(segment: Any, level: str, seed: int):
+def test_a_cover_holds_every_analysed_respondent_once(segment: Any, level: str, seed: int, covered: Covered):
     """Weights are added up and taken apart again, and nothing is left of them where nobody is left."""
-    there = analysed(frame := respondents(seed, 150))
-    cells = read_cells(cells_of(frame), STUDY.indicator_columns, "main")
+    there, cells = covered(seed)
     cover = covering(cells, segment, level)
     assert_sums(totals(cover), brute(there))
     for sums_of in (getattr(cover, name) for name in ("n", *Cells.SUMS)):
@@ -231,10 +254,10 @@ def test_a_cover_holds_every_analysed_respondent_once(segment: Any, level: str, 
         )
 
 
-def test_an_indicator_of_which_the_wave_lacks_the_option_has_no_base_and_its_siblings_keep_theirs():
+def test_an_indicator_of_which_the_wave_lacks_the_option_has_no_base_and_its_siblings_keep_theirs(make: Make):
     """It stands first in the study file, and lends its name to the base that the others share."""
     frame = respondents(10, 200)
-    cells = read_cells(cells_of(frame), STUDY.indicator_columns, "main")
+    cells = read_cells(cells_of(frame, make), STUDY.indicator_columns, "main")
     everyone = cells.rows(cells.segment == "all")
     gone, two = (INDICATORS.index(name) for name in ("gone", "two"))
     assert everyone.n_base[:, gone].sum() == everyone.n_yes[:, gone].sum() == 0

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import engine
-from pipeline.engine import Query, literal, quoted, replacing
+from pipeline.engine import Query, literal, quoted
+from pipeline.replacing import replacing
 
 
 @given(st.text().filter(lambda text: "\x00" not in text))

@@ -21,8 +21,8 @@ from pathlib import Path
 import duckdb
 
 from pipeline.admission import publish_study
-from pipeline.engine import replacing
 from pipeline.ledger import read_ledger
+from pipeline.replacing import replacing
 from pipeline.settings import Home
 from pipeline.study.loading import load_study
 

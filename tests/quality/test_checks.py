@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,9 @@ class Tables:
     def row_count(self, table: Table) -> int:
         return self.delivered if table is tables.DELIVERED else len(self.rows(table))
 
-    def read(self, table: Table) -> pa.Table:
-        return table_of(table, self.study, self.rows(table))
+    def read(self, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
+        found = table_of(table, self.study, self.rows(table))
+        return found if columns is None else found.select(list(columns))
 
     def existing(self, table: Table) -> pa.Table:
         if table is tables.RESPONSES:

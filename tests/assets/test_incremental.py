@@ -1,0 +1,160 @@
+"""A rerun makes and reads what a change touches, and no more: counted in tables made and rows of files read."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import tables
+from pipeline.settings import Home
+from pipeline.study.loading import load_study
+from tests.assets.conftest import run
+from tests.bundled import Bundled
+from tests.homes import make_home
+from tests.small import STUDY_FILE, small_delivery
+
+STUDY, FIRST, SECOND = "small", "2021", "2022"
+ROWS = 100  # respondents of a delivery
+CLAIM = """claims:
+- {id: a, says: "Three quarters are content.", statistic: share, indicator: is_content, group: users, equal: 75%}
+"""
+INGEST = {"files", "source_columns", "delivered", "answers", "responses", "screening"}
+DELIVERED = ("export", "delivered", "answers")  # what ingest reads
+AUDITED = {"claims", "trends"}  # of all waves together
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run did in the folders of waves. made: (wave, table). rows: rows of the files it read, by the same."""
+
+    made: set[tuple[str, str]]
+    rows: Counter[tuple[str, str]]
+
+    def of(self, wave: str) -> set[str]:
+        return {table for w, table in self.made if w == wave} - AUDITED
+
+    def read_of(self, wave: str, *names: str) -> int:
+        return sum(n for (w, table), n in self.rows.items() if w == wave and table in names)
+
+
+class Waves:
+    """The small study in a home of its own, with the means to run it and to see what the run did."""
+
+    def __init__(self, home: Home, caplog: pytest.LogCaptureFixture) -> None:
+        self.home, self.caplog = home, caplog
+
+    def deliver(self, wave: str) -> None:
+        folder = self.home.raw(STUDY) / wave
+        folder.mkdir(parents=True)
+        (folder / "export.csv").write_text(small_delivery())
+
+    def edit(self, old: str, new: str) -> None:
+        path = self.home.study_file(STUDY)
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    def run(self) -> Work:
+        """Runs every wave and publishes. Publication, which copies what is admitted, is not counted."""
+        self.caplog.clear()
+        with self.caplog.at_level(logging.DEBUG, "survey.tables"):
+            outcomes = run(Bundled(self.home, load_study(self.home.study_file(STUDY)), None))  # type: ignore[arg-type]
+        assert [o.problem for o in outcomes if o.problem] == []
+        made, rows = set(), Counter[tuple[str, str]]()
+        for record in self.caplog.records:
+            if record.name != "survey.tables" or record.module == "database":
+                continue
+            path = Path(str(record.args[0]))  # type: ignore[index]
+            delivered = path.suffix == ".csv"
+            key = (path.parent.name, "export") if delivered else (path.parent.parent.name, path.stem)
+            if record.msg.startswith("made"):
+                made.add(key)
+            else:
+                rows[key] += ROWS if delivered else pq.read_metadata(path).num_rows
+        return Work(made, rows)
+
+
+@pytest.fixture
+def waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Waves:
+    """Both waves delivered and run."""
+    file = tmp_path / f"{STUDY}.yaml"
+    file.write_text(STUDY_FILE + CLAIM)
+    found = Waves(make_home(tmp_path / "home", file), caplog)
+    monkeypatch.setenv("SURVEY_HOME", str(found.home.root))
+    found.deliver(FIRST)
+    return found
+
+
+def everything(waves: Waves) -> set[str]:
+    return {table.name for table in tables.made_for(load_study(waves.home.study_file(STUDY)).study)}
+
+
+def test_a_wave_is_made_once_and_an_added_one_reads_its_own_rows_only(waves: Waves):
+    first = waves.run()
+    assert first.of(FIRST) == everything(waves)
+    assert first.read_of(FIRST, "export") == ROWS
+    waves.deliver(SECOND)
+    added = waves.run()
+    assert added.of(SECOND) == everything(waves)
+    assert added.of(FIRST) == {"quality_checks"}
+    assert added.read_of(FIRST, *DELIVERED, "responses", "screening", "cells") == 0
+    assert added.read_of(FIRST, "respondents") <= 2 * ROWS  # who is in both waves, and their answers
+
+
+def test_the_same_again_reads_no_respondent(waves: Waves):
+    waves.run()
+    again = waves.run()
+    assert again.of(FIRST) == {"quality_checks"}
+    assert again.read_of(FIRST, *DELIVERED, "responses", "screening", "respondents", "cells") == 0
+
+
+def test_a_changed_claim_reads_no_delivery_and_makes_neither_respondents_nor_cells(waves: Waves):
+    waves.run()
+    waves.edit("equal: 75%", "equal: 70%")
+    changed = waves.run()
+    assert (FIRST, "claims") in changed.made
+    assert not changed.of(FIRST) & {*INGEST, "respondents", "cells", "findings", "toplines"}
+    assert changed.read_of(FIRST, *DELIVERED) == 0
+
+
+def test_a_changed_comparison_starts_from_the_cells(waves: Waves):
+    waves.run()
+    waves.edit("b: rest", "b: everyone")
+    changed = waves.run()
+    assert "findings" in changed.of(FIRST)
+    assert not changed.of(FIRST) & {*INGEST, "respondents", "cells", "toplines"}
+    assert changed.read_of(FIRST, "cells") > 0
+    assert changed.read_of(FIRST, *DELIVERED) == 0
+
+
+def test_a_changed_indicator_makes_respondents_and_cells_and_does_not_ingest(waves: Waves):
+    waves.run()
+    waves.edit('{content: ["yes"]}', '{content: ["no"]}')
+    changed = waves.run()
+    assert {"respondents", "cells", "findings"} <= changed.of(FIRST)
+    assert not changed.of(FIRST) & INGEST
+    assert changed.read_of(FIRST, *DELIVERED) == 0
+
+
+def test_a_damaged_table_is_made_again(waves: Waves):
+    waves.run()
+    (path,) = waves.home.processed(STUDY).glob(f"{FIRST}/*/findings.parquet")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    assert "findings" in waves.run().of(FIRST)
+    assert path.read_bytes() == whole
+
+
+def test_checks_are_told_again_where_nothing_is_made(waves: Waves):
+    waves.edit("columns: {id: Id}", "columns: {id: Place}")
+    waves.edit('content: {type: single, text: "Are you content?"', 'content: {type: single, text: "Happy?"')
+    waves.run()
+    (path,) = waves.home.processed(STUDY).glob(f"{FIRST}/*/quality_checks.parquet")
+    before = pq.read_table(path).to_pylist()
+    assert not all(row["passed"] for row in before)
+    waves.run()
+    assert pq.read_table(path).to_pylist() == before
