@@ -26,8 +26,8 @@ from pipeline.estimation.levels import (
     options_query,
     topline_rows,
 )
-from pipeline.estimation.means import mean_rows, numbers_of, numbers_query
-from pipeline.estimation.plan import WeightedCells, weighted_cells
+from pipeline.estimation.means import Sampled, mean_rows, numbers_of, numbers_query, sampled_as
+from pipeline.estimation.plan import Plan, WeightedCells, weighted_cells
 from pipeline.estimation.score_table import score_columns, score_mean_rows, score_numbers_query
 from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.estimation.tier_trends import tier_trend_rows
@@ -70,6 +70,13 @@ def replicate_rows(store: WaveStore) -> pa.Table | None:
     return store.read(tables.REPLICATES) if tables.REPLICATES.made_if(store.study) else None
 
 
+def sampled_as_planned(store: WaveStore, plan: Plan, count: int) -> Sampled:
+    """The analysed respondents, so many, under the default weight, in order of source_row."""
+    rows, again = sampled_rows(store), replicate_rows(store)
+    replicates = replicate_matrix(again.to_pandas(), default_weight(store.study.weights)) if again else None
+    return sampled_as(rows.to_pandas() if rows else None, replicates, plan, count)
+
+
 def toplines(store: WaveStore) -> pd.DataFrame:
     """Rows of table `toplines`."""
     study, there = store.study, available(store)
@@ -89,11 +96,9 @@ def toplines(store: WaveStore) -> pd.DataFrame:
         weighted = weighted_cells(
             rows, options, [name], study.design, study.weights, store.wave, sampled, again
         )[name]  # fmt: skip
-        means = mean_rows(
-            respondents, [o.variable for o in options if o.variable in numbers],
-            sampled.to_pandas() if sampled else None,
-            replicate_matrix(again.to_pandas(), name) if again else None, weighted.plan, study.tiers, segments,
-        )  # fmt: skip
+        own = [o.variable for o in options if o.variable in numbers]
+        people = sampled_as_planned(store, weighted.plan, len(respondents))
+        means = mean_rows(respondents, own, people, weighted.plan, study.tiers, segments)
         found.append(topline_rows(store.wave, weighted, options, means, study.tiers, segments, study.display))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
@@ -101,14 +106,10 @@ def toplines(store: WaveStore) -> pd.DataFrame:
 def score_means(store: WaveStore) -> pd.DataFrame:
     """Rows of table `score_means`."""
     study, segments = store.study, store.study.segment_columns
-    sampled, again = sampled_rows(store), replicate_rows(store)
     respondents = store.fetch(score_numbers_query(study.score, segments), tables.SCORE_MEANS).to_pandas()
-    weighted = default_cells(store)
-    means = mean_rows(
-        respondents, list(score_columns(study.score)), sampled.to_pandas() if sampled else None,
-        replicate_matrix(again.to_pandas(), default_weight(study.weights)) if again else None, weighted.plan,
-        study.tiers, segments,
-    )  # fmt: skip
+    plan = default_cells(store).plan
+    people = sampled_as_planned(store, plan, len(respondents))
+    means = mean_rows(respondents, list(score_columns(study.score)), people, plan, study.tiers, segments)
     return score_mean_rows(store.wave, means, study.score)
 
 

@@ -16,7 +16,7 @@ from pipeline.estimation.comparing import pair_estimates
 from pipeline.estimation.counts import Floats
 from pipeline.estimation.covariance import group_shares
 from pipeline.estimation.groups import GroupPair, group_words, other_words
-from pipeline.estimation.means import means_of
+from pipeline.estimation.means import means_of, sampled_as
 from pipeline.estimation.membership import Chosen
 from pipeline.estimation.overlap import Answers, Overlap, covered
 from pipeline.estimation.share_table import WILSON, share_columns, share_limits
@@ -173,12 +173,9 @@ Earlier = Mapping[str, tuple[Sample, Overlap]]
 
 
 def _mean_of(sample: Sample, values: Floats, asked: Asked) -> tuple[Estimate, int]:
-    plan, sampled = sample.plan(asked.weight), sample.sampled
-    of = [
-        means_of(values[:, None], asked.a, sample.weights(asked.weight), sampled.to_pandas() if sampled else None,
-                 sample.replicate_weights(asked.weight), plan, level)
-        for level in LEVELS
-    ]  # fmt: skip
+    plan, rows = sample.plan(asked.weight), sample.sampled.to_pandas() if sample.sampled else None
+    people = sampled_as(rows, sample.replicate_weights(asked.weight), plan, len(values))
+    of = [means_of(values[:, None], asked.a, people, plan, level) for level in LEVELS]
     (mean, low, high), (_, low90, high90) = (
         [float(o[name][0]) for name in ("mean", "mean_low", "mean_high")] for o in of
     )

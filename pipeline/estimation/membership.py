@@ -51,6 +51,13 @@ class Membership:
         overlapping = self.segment is not None and self.segment.overlapping
         return covering(cells, self.segment, self.levels[0] if overlapping else None)
 
+    @property
+    def respondent_columns(self) -> tuple[str, ...]:
+        """Columns of table `respondents` that tell the level of a respondent."""
+        if self.segment is None:
+            return ()
+        return tuple(self.segment.columns.values()) if self.segment.overlapping else (self.segment.name,)
+
     def respondent_levels(self, respondents: pd.DataFrame) -> Codes:
         """Places of respondents' levels, from columns of table `respondents`."""
         if self.segment is None:

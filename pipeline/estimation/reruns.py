@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline import engine
 from pipeline.cells.sums import Floats
@@ -18,7 +21,8 @@ from pipeline.cleaning.leaving_out import BLANK, Records, analysed_without, orde
 from pipeline.engine import Query
 from pipeline.errors import SurveyError
 from pipeline.estimation.membership import Codes, Membership
-from pipeline.estimation.specifications import Counts, Sections, Specification
+from pipeline.estimation.recounting import Answers, Way, sides
+from pipeline.estimation.specifications import Kind, Sections
 from pipeline.maturity.reliability import items_query
 from pipeline.maturity.rescoring import (
     Dimensions,
@@ -34,27 +38,41 @@ from pipeline.maturity.tiers import respondents_query
 from pipeline.study.sampling import UNWEIGHTED, Weights, default_weight
 from pipeline.weighting.assigning import sampled_query, weigh
 
+READ_AT_ONCE = 10  # indicators: 10 bytes a record
+OUTSIDE_BASE = -1
+
 
 class Rerun:
     """The wave's records, read when first needed, from which other specifications follow. N records, K indicators.
 
+    con: a connection of its own, that holds every record as long as the rerun is used; `open` makes both.
     inputs: tables responses, screening, tier_cuts and respondents; `delivered` and `weights` where the study has
     weights. Indicators, levels, scores and tiers are those that every record would have if it were analysed.
     """
 
     def __init__(
         self,
+        con: duckdb.DuckDBPyConnection,
         wave: str,
         inputs: Mapping[str, Path | pa.Table],
         sections: Sections,
         memberships: Mapping[str, Membership],
     ) -> None:
+        self.con = con
         self.wave = wave
         self.inputs = inputs
         self.sections = sections
         self.memberships = memberships
 
-    def of_cleaning(self) -> Iterator[Specification]:
+    @classmethod
+    @contextmanager
+    def open(
+        cls, wave: str, inputs: Mapping[str, Path | pa.Table], sections: Sections, memberships: Mapping[str, Membership]
+    ) -> Iterator[Rerun]:
+        with engine.connection({name: inputs[name] for name in ("responses", "tier_cuts")}) as con:
+            yield cls(con, wave, inputs, sections, memberships)
+
+    def of_cleaning(self) -> Iterator[Way]:
         """Each cleaning rule left out in turn: who is analysed, and their weights, follow from the others."""
         sections = self.sections
         if not sections.cleaning:
@@ -69,10 +87,10 @@ class Rerun:
                 weight = sections.weight_of(comparison)
                 reason = failed if weight != UNWEIGHTED else ""
                 people = np.zeros_like(analysed) if reason else analysed
-                counts = self._counts(comparison, tiers, people, weights.get(weight))
-                yield Specification(comparison, "cleaning", f"without rule {rule}", counts, reason)
+                groups = self._sides(comparison, tiers, people)
+                yield Way(comparison, "cleaning", f"without rule {rule}", groups, weights.get(weight), reason)
 
-    def of_missing_items(self) -> Iterator[Specification]:
+    def of_missing_items(self) -> Iterator[Way]:
         """Other rules for missing items, with tiers at the published cuts."""
         if not self.rescored:
             return
@@ -81,57 +99,71 @@ class Rerun:
             scores = scores_of(self._points_of_items, dimensions)
             for cuts, members in self._within:
                 tiers[members] = tiers_at(scores[members], cuts)
-            for comparison, counts in self._of_tiers(tiers).items():
-                yield Specification(comparison, "missing_items", name, counts)
+            yield from self._of_tiers(tiers, "missing_items", name)
 
-    def of_items(self) -> Iterator[Specification]:
+    def of_items(self) -> Iterator[Way]:
         """Each item of the score left out in turn."""
         for item, name in self.items.items():
-            for comparison, counts in self.without((item,)).items():
-                yield Specification(comparison, "item_left_out", f"without item {name}", counts)
+            yield from self.without((item,), f"without item {name}")
 
-    def without(self, left_out: tuple[str, ...]) -> dict[str, Counts]:
-        """Comparison of tiers -> counts with these items (columns) left out of the score; empty where none is left.
+    def without(self, left_out: tuple[str, ...], name: str) -> list[Way]:
+        """Comparisons of tiers with these items (columns) left out of the score; empty where none is left.
 
         Tiers are cut anew, within a segment where the published ones are, to shares as near as can be.
         """
         if not self.rescored or not (dimensions := without_items(self.dimensions, left_out)):
-            return {}
+            return []
         scores = scores_of(self._points_of_items, dimensions)
         tiers = np.full(len(scores), -1)
         published = np.where(self.analysed, self._published_tiers, -1)
         for cuts, members in self._within:
             own, weights = scores[members], self._default_weight[members]
             tiers[members] = tiers_at(own, cuts_of_same_shares(own, published[members], weights, len(cuts) + 1))
-        return self._of_tiers(tiers)
+        return self._of_tiers(tiers, "item_left_out", name)
 
-    def _of_tiers(self, tiers: Codes) -> dict[str, Counts]:
-        return {
-            name: self._counts(name, tiers, self.analysed, self._published_weight(self.sections.weight_of(name)))
-            for name in self.rescored
-        }
+    def _of_tiers(self, tiers: Codes, kind: Kind, name: str) -> list[Way]:
+        return [
+            Way(comparison, kind, name, self._sides(comparison, tiers, self.analysed), self._weight_of(comparison))
+            for comparison in self.rescored
+        ]
 
-    def _counts(self, comparison: str, tiers: Codes, analysed: Records, weight: Floats | None) -> Counts:
-        groups = self.memberships[comparison].of(tiers, self._levels[comparison])
-        a, b = ((group & analysed).astype(float) for group in groups)
-        counts = [member @ values for member in (a, b) for values in (self._yes, self._base)]
-        if weight is None:
-            return Counts(*counts, *counts)
-        members = (a * weight, b * weight)
-        return Counts(*counts, *(member @ values for member in members for values in (self._yes, self._base)))
+    def _sides(self, comparison: str, tiers: Codes, people: Records) -> NDArray[np.int8]:
+        in_a, in_b = self.memberships[comparison].of(tiers, self._levels[comparison])
+        return sides(in_a & people, in_b & people)
+
+    def answers(self) -> Iterator[Answers]:
+        """Each indicator's answers as `counted` takes them, read from some columns at a time."""
+        names = [i.name for i in self.sections.indicators]
+        for start in range(0, len(names), READ_AT_ONCE):
+            block = self._of_everyone(names[start : start + READ_AT_ONCE])
+            for column in block.columns:
+                yield np.asarray(pc.fill_null(column, OUTSIDE_BASE).to_numpy(), np.int8)
 
     @cached_property
     def everyone(self) -> pd.DataFrame:
-        """Table `respondents` as if every record that is not blank were analysed, in order of source_row."""
+        """Where every record that is not blank would stand if it were analysed, in order of source_row."""
+        segments = (column for groups in self.memberships.values() for column in groups.respondent_columns)
+        within = self.sections.grouping.tiers.within if self.sections.grouping.tiers else None
+        return self._of_everyone(
+            ["source_row", "tier", *dict.fromkeys([*segments, *filter(None, [within])])]
+        ).to_pandas()
+
+    def _of_everyone(self, columns: Sequence[str]) -> pa.Table:
+        """Columns of table `respondents` as if every record that is not blank were analysed, in order of source_row."""
+        return engine.rows_of(self.con, Query("out/columns.sql", {"columns": columns, "source": self._source}))
+
+    @cached_property
+    def _source(self) -> str:
+        """Name of the table of every record, which the connection holds from now on."""
         sections = self.sections
+        self.con.register("screening", self._all_but_blank)
+        engine.keep(self.con, "scores", scores_query(sections.score, sections.resolver))
         query = respondents_query(
             sections.grouping.tiers, sections.score, sections.grouping.columns, sections.indicators, sections.resolver,
             sections.available,
         )  # fmt: skip
-        inputs = self._only("responses", "tier_cuts") | {"screening": self._all_but_blank}
-        return engine.fetch_through(
-            "scores", scores_query(sections.score, sections.resolver), query, inputs
-        ).to_pandas()
+        engine.keep(self.con, "everyone", query)
+        return "everyone"
 
     @cached_property
     def _all_but_blank(self) -> pa.Table:
@@ -144,18 +176,6 @@ class Rerun:
         """Records that are analysed as published."""
         screening = self._held("screening").select(["source_row", "disposition"]).to_pandas()
         return (screening.sort_values("source_row")["disposition"] == "analysed").to_numpy()
-
-    @cached_property
-    def _says(self) -> Floats:
-        return self.everyone[[i.name for i in self.sections.indicators]].to_numpy(float, na_value=np.nan)
-
-    @cached_property
-    def _yes(self) -> Floats:
-        return np.nan_to_num(self._says)
-
-    @cached_property
-    def _base(self) -> Floats:
-        return np.where(np.isnan(self._says), 0.0, 1.0)
 
     @cached_property
     def _levels(self) -> dict[str, Codes]:
@@ -198,20 +218,20 @@ class Rerun:
         rows = engine.fetch(query, inputs).to_pandas()
         return rows.set_index("source_row").reindex(self.everyone["source_row"]).reset_index()
 
-    def _published_weight(self, name: str) -> Floats | None:
-        """Published weights by record, 0 for those not analysed; None where everyone counts once."""
-        if name in ("", UNWEIGHTED):
-            return None
-        rows = self._weights.reindex(self.everyone["source_row"])[f"weight_{name}"]
-        return rows.fillna(0.0).to_numpy(float)
+    def _weight_of(self, comparison: str) -> Floats | None:
+        return self._published_weights.get(self.sections.weight_of(comparison))
 
     @cached_property
-    def _weights(self) -> pd.DataFrame:
-        return self._held("weights").to_pandas().set_index("source_row")
+    def _published_weights(self) -> dict[str, Floats]:
+        """Published weights by record, 0 for those not analysed."""
+        if not self.sections.weights:
+            return {}
+        rows = self._held("weights").to_pandas().set_index("source_row").reindex(self.everyone["source_row"])
+        return {name: rows[f"weight_{name}"].fillna(0.0).to_numpy(float) for name in self.sections.weights}
 
     @cached_property
     def _default_weight(self) -> Floats:
-        weight = self._published_weight(default_weight(self.sections.weights))
+        weight = self._published_weights.get(default_weight(self.sections.weights))
         return np.ones(len(self.everyone)) if weight is None else weight
 
     # -- the score

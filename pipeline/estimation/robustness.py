@@ -16,6 +16,7 @@ from pipeline import engine
 from pipeline.cells.sums import NO_SEGMENT, Floats
 from pipeline.estimation.membership import membership
 from pipeline.estimation.moved_cuts import cut_and_weight_specifications
+from pipeline.estimation.recounting import Way, counted
 from pipeline.estimation.reruns import Rerun
 from pipeline.estimation.specifications import Sections, Specification
 from pipeline.study.claims import Claim
@@ -62,13 +63,18 @@ def robustness(
     tables = {name: engine.read(source) if isinstance(source, Path) and name in HELD else source
               for name, source in inputs.items()}  # fmt: skip
     memberships = {name: membership(c, sections.grouping) for name, c in sections.comparisons.items()}
-    rerun = Rerun(wave, tables, sections, memberships)
     found: list[Specification] = []
+    left_out: dict[tuple[str, str], float | None] = {}
     if memberships and sections.indicators:
-        found += cut_and_weight_specifications(tables, sections, memberships, rerun.cuts)
-        found += [*rerun.of_cleaning(), *rerun.of_missing_items(), *rerun.of_items()]
+        with Rerun.open(wave, tables, sections, memberships) as rerun:
+            found += cut_and_weight_specifications(tables, sections, memberships, rerun.cuts)
+            listed = [*rerun.of_cleaning(), *rerun.of_missing_items(), *rerun.of_items()]
+            own = _own_items(rerun)
+            ways = listed + [way for ways in own.values() for way in ways]
+            recounted = counted(ways, rerun.answers()) if ways else []
+            found += recounted[: len(listed)]
+            left_out = _without_own_items(rerun, own, recounted[len(listed) :])
     judged = findings[findings["segment"] == NO_SEGMENT] if len(findings) else findings
-    left_out = _without_own_items(rerun)
     ratios = _ratios_by_finding(found, sections, smallest_base)
     rows = []
     for row in judged.to_dict("records"):
@@ -165,12 +171,29 @@ def _why_none(ratio: float, claimed: _Claimed) -> str:
     return "" if claimed.side else NO_PUBLISHED if np.isnan(ratio) else ON_NO_SIDE
 
 
-def _without_own_items(rerun: Rerun) -> dict[tuple[str, str], float | None]:
-    """(comparison of tiers, indicator made of items) -> ratio with those items left out; None where no item is left."""
+def _own_items(rerun: Rerun) -> dict[tuple[str, ...], list[Way]]:
+    """Items that an indicator is made of -> comparisons of tiers with these left out of the score."""
+    found = {}
+    for indicator in rerun.sections.indicators:
+        own = tuple(item for item in rerun.items if item in indicator.needs)
+        if own and own not in found:
+            found[own] = rerun.without(own, "")
+    return found
+
+
+def _without_own_items(
+    rerun: Rerun, own: Mapping[tuple[str, ...], Sequence[Way]], recounted: Sequence[Specification]
+) -> dict[tuple[str, str], float | None]:
+    """(comparison of tiers, indicator made of items) -> ratio with those items left out; None where no item is left.
+
+    recounted: the specifications of `own`, in its order.
+    """
+    rest, counts = iter(recounted), {}
+    for items, ways in own.items():
+        counts[items] = {way.comparison: next(rest).counts for way in ways}
     found: dict[tuple[str, str], float | None] = {}
     for k, indicator in enumerate(rerun.sections.indicators):
-        own = tuple(item for item in rerun.items if item in indicator.needs)
-        counts = rerun.without(own) if own else {}
-        for comparison in rerun.rescored if own else ():
-            found[comparison, indicator.name] = float(counts[comparison].ratio[k]) if counts else None
+        items = tuple(item for item in rerun.items if item in indicator.needs)
+        for comparison in rerun.rescored if items else ():
+            found[comparison, indicator.name] = float(counts[items][comparison].ratio[k]) if counts[items] else None
     return found

@@ -100,6 +100,5 @@ def unit_covariance(design: Sampling, values: Floats) -> Floats:
 
 def by_number(number: Numbers, values: Floats, count: int) -> Floats:
     """Sums of (N, K) values over rows of one number, (count, K)."""
-    sums = np.zeros((count, values.shape[1]))
-    np.add.at(sums, number, values)
-    return sums
+    columns = [np.bincount(number, values[:, k], count) for k in range(values.shape[1])]
+    return np.stack(columns, axis=1) if columns else np.zeros((count, 0))

@@ -15,7 +15,7 @@ from pipeline.cells.sums import covering
 from pipeline.estimation.comparing import compare
 from pipeline.estimation.covariance import SharePair, share_pair
 from pipeline.estimation.groups import Grouping
-from pipeline.estimation.means import mean_rows, numbers_query
+from pipeline.estimation.means import mean_rows, numbers_query, sampled_as
 from pipeline.estimation.plan import WeightedCells
 from pipeline.study.loading import study_from_text
 from pipeline.study.model import Study
@@ -90,7 +90,8 @@ def mean_and_share(name: str, sections: str, **columns: str) -> tuple[float, flo
     cover = covering(weighted.cells, None, None)
     everyone = np.ones(len(cover.n), dtype=bool)
     respondents = engine.fetch(numbers_query(["api00"], study.segment_columns), inputs).to_pandas()
-    means = mean_rows(respondents, ["api00"], weighed["weights"].to_pandas(), None, weighted.plan, None, ())
+    people = sampled_as(weighed["weights"].to_pandas(), None, weighted.plan, len(respondents))
+    means = mean_rows(respondents, ["api00"], people, weighted.plan, None, ())
     return (*means.loc[0, ["mean", "mean_low", "mean_high"]], share_pair(cover, everyone, everyone, weighted.plan))
 
 

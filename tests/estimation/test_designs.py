@@ -16,7 +16,7 @@ from pipeline.estimation.covariance import share_pair
 from pipeline.estimation.designed import LINEARISED
 from pipeline.estimation.groups import Grouping
 from pipeline.estimation.levels import level_shares
-from pipeline.estimation.means import mean_rows, numbers_query
+from pipeline.estimation.means import mean_rows, numbers_query, sampled_as
 from pipeline.estimation.quantiles import t_quantile
 from tests.estimation.schools import (
     REFERENCES,
@@ -225,7 +225,8 @@ def means_of(rows, **columns):
     study, inputs, weighed, core = core_tables(rows, STUDY + STRATA, **columns)
     plan = cells_of(study, core, ["main"], weighed["weights"])["main"].plan
     respondents = engine.fetch(numbers_query(["api00"], study.segment_columns), inputs).to_pandas()
-    return mean_rows(respondents, ["api00"], weighed["weights"].to_pandas(), None, plan, None, ()).loc[0]
+    people = sampled_as(weighed["weights"].to_pandas(), None, plan, len(respondents))
+    return mean_rows(respondents, ["api00"], people, plan, None, ()).loc[0]
 
 
 def test_shares_in_levels_have_the_degrees_of_freedom_of_the_design():

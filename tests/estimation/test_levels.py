@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import engine
 from pipeline.estimation.levels import option_cells_query, option_columns, options_query, topline_rows
-from pipeline.estimation.means import mean_rows, numbers_of, numbers_query
+from pipeline.estimation.means import mean_rows, numbers_of, numbers_query, sampled_as
 from pipeline.estimation.plan import weighted_cells
 from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.study.loading import study_from_text
@@ -63,7 +63,8 @@ def toplines(
     weighted = weighted_cells(rows, options, [""], None, {}, "w", None)[""]
     numbers = numbers_of(study.variables, there)
     respondents = engine.fetch(numbers_query(numbers, segments), inputs).to_pandas()
-    means = mean_rows(respondents, numbers, None, None, weighted.plan, study.tiers, segments)
+    everyone = sampled_as(None, None, weighted.plan, len(respondents))
+    means = mean_rows(respondents, numbers, everyone, weighted.plan, study.tiers, segments)
     frame = topline_rows("w", weighted, options, means, study.tiers, segments, study.display)
     found = {tuple(row[k] for k in ("question", "option", "segment", "level")): row for row in frame.to_dict("records")}
     assert len(found) == len(frame)
