@@ -12,6 +12,12 @@ from pipeline.study.columns import AnyTick, SegmentColumns
 from pipeline.study.sampling import UNWEIGHTED, Design, Weights, default_weight
 
 
+MOST_COMBINATIONS = 64
+"""Of levels of segments that respondents are summed by together. Sampling units are so many already that none is."""
+
+Grouping = dict[str, object]
+
+
 class YesOrNo(Protocol):
     """A yes or no of each respondent: a column, and the name of its base, shared by those that have the same."""
 
@@ -69,16 +75,17 @@ def cells_query(
     units: bool = False,
     source: str = "respondents",
 ) -> Query:
-    """One pass over the analysed respondents, grouped by design, tier and, in turn, each segment.
+    """One pass over the analysed respondents, grouped by design, tier and each segment.
 
     source: the view that holds them, with a 1/0/NULL column for each of `indicators`.
     """
-    groupings: list[dict[str, object]] = [
+    groupings: list[Grouping] = [
         {"segment": s.name, "level": level, "column": column, "by": f"member {column}", "known": _known_by(s)}
         for s in segments
         for level, column in s.columns.items()
     ]
     groupings += [{"segment": s.name, "level": None, "by": s.name} for s in segments if not s.overlapping]
+    counts = [2 for s in segments for _ in s.columns] + [len(s.levels) for s in segments if not s.overlapping]
     # An indicator that the wave could not measure is NULL throughout: the base is that of any that share it.
     bases: dict[str, list[str]] = {}
     for i in indicators:
@@ -89,6 +96,7 @@ def cells_query(
         {
             "source": source,
             "groupings": groupings,
+            "bundles": _bundles(groupings, counts, 1 if units else MOST_COMBINATIONS),
             "bases": bases,
             "indicators": names,
             "weightings": weightings,
@@ -97,6 +105,22 @@ def cells_query(
             "sums": _sums(bases, names, bool(weightings), units),
         },
     )
+
+
+def _bundles(groupings: Sequence[Grouping], counts: Sequence[int], most: int) -> list[list[Grouping]]:
+    """Groupings that respondents are summed by together, with at most so many combinations unless one alone has more.
+
+    counts: levels of each grouping; having none is one more.
+    """
+    bundles: list[list[Grouping]] = [[]]
+    combinations = 1
+    for grouping, count in zip(groupings, counts, strict=True):
+        combinations *= count + 1
+        if combinations > most and bundles[-1]:
+            bundles.append([])
+            combinations = count + 1
+        bundles[-1].append(grouping)
+    return bundles
 
 
 def in_chunks(query: Query, most: int) -> list[Query]:

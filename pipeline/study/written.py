@@ -61,7 +61,7 @@ class StudyFile:
 
 
 def read_study_file(path: Path) -> StudyFile:
-    """The study file at `path`, not validated yet. Raises StudyFileError where it is no YAML as read here."""
+    """The study file at `path`, not validated yet. Raises StudyFileError where it is no YAML of sections."""
     shown = f"{path.parent.name}/{path.name}"
     if not re.fullmatch(STUDY_NAME, path.stem):
         raise StudyFileError(
@@ -75,7 +75,10 @@ def read_study_file(path: Path) -> StudyFile:
                 document.where(("claims",)), f'claims: file "{claims}" is not there', expected=f"beside {path.name}"
             )
         document = document.with_section("claims", read_yaml(path.parent / claims, f"{path.parent.name}/{claims}"))
-    return StudyFile(path.stem, with_claims_listed(document))
+    found = StudyFile(path.stem, with_claims_listed(document))
+    if not isinstance(document.data, dict) or not document.data:
+        found.study  # noqa: B018 - raises: nothing can be shown by what has no sections
+    return found
 
 
 def with_claims_listed(document: Document) -> Document:

@@ -4,7 +4,9 @@
 -- it (`not segment`). Sums of weights stand only where the study has weights, those of squares of a yes only where
 -- respondents are their own sampling units. Weights are rounded to a power of 2 that is small enough to keep their digits
 -- and large enough for every sum to be exact in 53 bits, so that no order of adding shows: fast doubles, equal tables.
--- A yes is multiplied, not compared, and counted in doubles, which is exact too and half the price. Portable SQL.
+-- A yes is multiplied, not compared, and counted in doubles, which is exact too and half the price; a base adds nothing
+-- times the answer, which is NULL where there is none. Respondents are summed once for each bundle of segments, by all
+-- of its levels at once, and these sums then for each segment: the same, as they are exact. Portable SQL.
 {% macro known(g) -%}
 {% if g.known %} AND ({% for column in g.known %}{{ column | name }} = 1{{ " OR " if not loop.last }}{% endfor %}){% endif %}
 {%- endmacro %}
@@ -77,28 +79,29 @@ divided AS (
     {% endfor %}
     {% endfor %}
 )
-, grouped AS (
+, combined AS (
     SELECT
         {% for key in keys %}{{ key | name }}, {% endfor %}
 
         {% for g in groupings %}
-        {{ g.by | name }} AS g_{{ loop.index }}, GROUPING({{ g.by | name }}) AS without_{{ loop.index }},
+        {{ g.by | name }} AS g_{{ loop.index }},
         {% endfor %}
-        CAST(COUNT(*) AS BIGINT) AS n
+        CASE{% for bundle in bundles[1:] %} WHEN GROUPING({{ bundle[0].by | name }}) = 0 THEN {{ loop.index + 1 }}{% endfor %} WHEN TRUE THEN 1 END AS bundle,
+        COUNT(*) AS n
         {% if weighted %}
         , SUM("its weight") AS w
         , SUM("its square") AS ww
         {% endif %}
         {% for base, members in bases.items() %}
         {% set column = members[0] | name if members | length == 1 else "COALESCE(" ~ members | map("name") | join(", ") ~ ")" %}
-        , CAST(COUNT({{ column }}) AS BIGINT) AS {{ (base ~ "__n_base") | name }}
+        , COUNT({{ column }}) AS {{ (base ~ "__n_base") | name }}
         {% if weighted %}
-        , COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its weight" END), 0) AS {{ (base ~ "__w_base") | name }}
-        , COALESCE(SUM(CASE WHEN {{ column }} IS NOT NULL THEN "its square" END), 0) AS {{ (base ~ "__ww_base") | name }}
+        , SUM("its weight" + {{ column }} * 0) AS {{ (base ~ "__w_base") | name }}
+        , SUM("its square" + {{ column }} * 0) AS {{ (base ~ "__ww_base") | name }}
         {% endif %}
         {% endfor %}
         {% for y in indicators %}
-        , CAST(SUM(CAST({{ y | name }} AS DOUBLE)) AS BIGINT) AS {{ (y ~ "__n_yes") | name }}
+        , SUM(CAST({{ y | name }} AS DOUBLE)) AS {{ (y ~ "__n_yes") | name }}
         {% if weighted %}
         , SUM("its weight" * {{ y | name }}) AS {{ (y ~ "__w_yes") | name }}
         {% if not units %}
@@ -107,7 +110,35 @@ divided AS (
         {% endif %}
         {% endfor %}
     FROM divided
-    GROUP BY GROUPING SETS (({{ keys | map("name") | join(", ") }}){% for g in groupings %}, ({{ keys | map("name") | join(", ") }}, {{ g.by | name }}){% endfor %})
+    GROUP BY GROUPING SETS ({% for bundle in bundles %}({{ (keys + bundle | map(attribute="by") | list) | map("name") | join(", ") }}){{ ", " if not loop.last }}{% endfor %})
+)
+, grouped AS (
+    SELECT
+        {% for key in keys %}{{ key | name }}, {% endfor %}
+
+        {% for g in groupings %}
+        g_{{ loop.index }}, GROUPING(g_{{ loop.index }}) AS without_{{ loop.index }},
+        {% endfor %}
+        bundle,
+        CAST(SUM(n) AS BIGINT) AS n
+        {% if weighted %}
+        , SUM(w) AS w
+        , SUM(ww) AS ww
+        {% endif %}
+        {% for base in bases %}
+        , CAST(SUM({{ (base ~ "__n_base") | name }}) AS BIGINT) AS {{ (base ~ "__n_base") | name }}
+        {% for kind in (["w", "ww"] if weighted else []) %}
+        , COALESCE(SUM({{ (base ~ "__" ~ kind ~ "_base") | name }}), 0) AS {{ (base ~ "__" ~ kind ~ "_base") | name }}
+        {% endfor %}
+        {% endfor %}
+        {% for y in indicators %}
+        , CAST(SUM({{ (y ~ "__n_yes") | name }}) AS BIGINT) AS {{ (y ~ "__n_yes") | name }}
+        {% for kind in (([] if units else ["ww"]) + ["w"] if weighted else []) %}
+        , SUM({{ (y ~ "__" ~ kind ~ "_yes") | name }}) AS {{ (y ~ "__" ~ kind ~ "_yes") | name }}
+        {% endfor %}
+        {% endfor %}
+    FROM combined
+    GROUP BY GROUPING SETS (({{ (keys + ["bundle"]) | map("name") | join(", ") }}){% for g in groupings %}, ({{ (keys + ["bundle"]) | map("name") | join(", ") }}, g_{{ loop.index }}){% endfor %})
 )
 SELECT
     wave,
@@ -124,7 +155,15 @@ SELECT
     , {{ sum | name }}
     {% endfor %}
 FROM grouped
-{% for g in groupings if g.level is not none %}
-{{ "WHERE" if loop.first else "AND" }} (without_{{ groupings.index(g) + 1 }} = 1 OR g_{{ groupings.index(g) + 1 }} IS NOT NULL)
-{% endfor %}
+WHERE
+    bundle = 1{% for g in groupings %} AND without_{{ loop.index }} = 1{% endfor %}
+
+    {% for bundle in bundles %}
+    {% set number = loop.index %}
+    {% for g in bundle %}
+    {% set place = groupings.index(g) + 1 %}
+    OR bundle = {{ number }} AND without_{{ place }} = 0{% if g.level is not none %} AND g_{{ place }} IS NOT NULL{% endif %}
+
+    {% endfor %}
+    {% endfor %}
 ORDER BY weighting, segment, level, tier, stratum, psu, margins, replicate

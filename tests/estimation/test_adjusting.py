@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -207,16 +205,3 @@ def test_what_does_not_fit_is_refused():
             rows(yes, in_a, ~in_a, segments, ["region"], weights=weights)
     with pytest.raises(ValueError, match="outcome"):
         adjusted_rows("w", "c", ["one"], yes, in_a, ~in_a, segments, [], None, w)
-
-
-def test_a_comparison_of_21_indicators_is_quick():
-    rng = np.random.default_rng(8)
-    size = 2162
-    segments = {f"s{n}": rng.choice([f"l{i}" for i in range(n)], size).astype(object) for n in (12, 5, 4)}
-    yes, in_a = (rng.random((size, 21)) < rng.uniform(0.05, 0.8, 21)).astype(float), rng.random(size) < 0.3
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        rows(yes, in_a, ~in_a, segments, list(segments), "s12", rng.uniform(0.3, 3, size))
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.3
