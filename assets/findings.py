@@ -13,6 +13,7 @@ from assets.core import available, weighed
 from pipeline import engine, tables
 from pipeline.admission import admit, fieldwork_of
 from pipeline.cells.cells import weightings_of
+from pipeline.cells.slices import fetch_cells
 from pipeline.cleaning.screening import dispositions_query
 from pipeline.estimation.adjusted_table import adjusted_table
 from pipeline.estimation.column_letters import banner_rows
@@ -89,10 +90,8 @@ def toplines(store: WaveStore) -> pd.DataFrame:
     respondents = engine.fetch(numbers_query(numbers, segments), inputs).to_pandas() if numbers else pd.DataFrame()
     found = []
     for options in in_passes(option_columns(study.variables, there)):
-        rows = engine.fetch_through(
-            "option_respondents", options_query(options, segments),
-            option_cells_query(options, segments, weightings, strata, study.has_units), inputs,
-        )  # fmt: skip
+        query = option_cells_query(options, segments, weightings, strata, study.has_units)
+        rows = fetch_cells(query, inputs, ("option_respondents", options_query(options, segments)))
         weighted = weighted_cells(
             rows, options, [name], study.design, study.weights, store.wave, sampled, again
         )[name]  # fmt: skip

@@ -10,8 +10,7 @@ import dagster as dg
 import pyarrow as pa
 from dagster._core.errors import DagsterPipesExecutionError
 
-from pipeline import engine
-from pipeline.cells.on_spark import create_cells
+from pipeline.cells import on_spark, slices
 from pipeline.engine import Query
 from pipeline.errors import SurveyError
 from pipeline.settings import PROJECT, cells_engine
@@ -28,8 +27,8 @@ def create_by_settings(query: Query, inputs: Mapping[str, Path], schema: pa.Sche
     try:
         if cells_engine() == "spark":
             check_installed()
-            return create_cells(query, inputs, schema, target, through_pipes)
-        return engine.create(query, inputs, schema, target)
+            return on_spark.create_cells(query, inputs, schema, target, through_pipes)
+        return slices.create_cells(query, inputs, schema, target)
     except SurveyError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks.data import MATURE, Data
-from pipeline import engine
 from pipeline.cells.cells import Weighting, cells_query
+from pipeline.cells.slices import fetch_cells
 from pipeline.cells.sums import covering, read_cells
 from pipeline.estimation.covariance import share_pair
 from pipeline.estimation.designed import designed_estimates
@@ -54,7 +54,7 @@ def indicators_of(data: Data) -> list[Indicator]:
 def cells_of(data: Data, units: bool = True) -> pa.Table:
     """Cells of everyone by stratum, sampling unit (where there are units) and tier."""
     query = cells_query([], indicators_of(data), [Weighting("main", False, False)], strata=True, units=units)
-    return engine.fetch(query, data.inputs)
+    return fetch_cells(query, data.inputs)
 
 
 def log_ratios(data: Data) -> Ratios:

@@ -18,6 +18,9 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 from pipeline.replacing import replacing
 from pipeline.settings import SQL_FOLDER, memory_limit, threads
 
+WHOLE = " whole"
+RECORD = "source_row"
+
 TOLD = logging.getLogger("survey.tables")
 """Is told at debug level of every Parquet file and delivery that is read ("read") and of every one made ("made")."""
 
@@ -87,8 +90,14 @@ def _database(threads: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def connection(inputs: Mapping[str, Path | pa.Table] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own on which each input (a Parquet file or an Arrow table) is a view by its name."""
+def connection(
+    inputs: Mapping[str, Path | pa.Table] | None = None, rows: range | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own on which each input (a Parquet file or an Arrow table) is a view by its name.
+
+    rows: numbers of the records (`source_row`) that views show of inputs that have such; all are in a view whose name
+    ends in WHOLE.
+    """
     con = _database(threads(), memory_limit()).cursor()
     try:
         for name, source in (inputs or {}).items():
@@ -97,9 +106,25 @@ def connection(inputs: Mapping[str, Path | pa.Table] | None = None) -> Iterator[
                 con.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT * FROM read_parquet({literal(str(source))})")
             else:
                 con.register(name, source)
+            if rows is not None:
+                _show_only(con, name, source, rows)
         yield con
     finally:
         con.close()
+
+
+def _show_only(con: duckdb.DuckDBPyConnection, name: str, source: Path | pa.Table, rows: range) -> None:
+    columns = pq.read_schema(source).names if isinstance(source, Path) else source.column_names
+    if RECORD not in columns:
+        return
+    given, whole = quoted(name), quoted(name + WHOLE)
+    among = f"{RECORD} BETWEEN {rows.start} AND {rows.stop - 1}"
+    if isinstance(source, Path):
+        con.execute(f"CREATE TEMP VIEW {whole} AS SELECT * FROM read_parquet({literal(str(source))})")
+    else:
+        con.register(name + WHOLE, source)
+        con.unregister(name)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {given} AS SELECT * FROM {whole} WHERE {among}")
 
 
 def read(source: Path, columns: Sequence[str] | None = None, filters: Any = None) -> pa.Table:

@@ -11,9 +11,11 @@ from pipeline.study.analysis import Comparisons
 from pipeline.study.columns import AnyTick, SegmentColumns
 from pipeline.study.sampling import UNWEIGHTED, Design, Weights, default_weight
 
-
 MOST_COMBINATIONS = 64
 """Of levels of segments that respondents are summed by together. Sampling units are so many already that none is."""
+
+KEYS = ("wave", "weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier")
+"""What cells are by."""
 
 Grouping = dict[str, object]
 
@@ -95,6 +97,7 @@ def cells_query(
         "core/cells.sql",
         {
             "source": source,
+            "whole": {name: name for name in ("weights", "replicates")},
             "groupings": groupings,
             "bundles": _bundles(groupings, counts, 1 if units else MOST_COMBINATIONS),
             "bases": bases,

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline import engine
 from pipeline.cells.cells import Weighting, cells_query
+from pipeline.cells.slices import fetch_cells
 from pipeline.cells.sums import Cells, Floats, read_cells
 from pipeline.engine import Query
 from pipeline.estimation.membership import Codes, Membership
@@ -64,7 +64,7 @@ def _band_cells(
     source = "score_bands" if len(cuts) else "respondents"
     query = cells_query(list(segments.values()), sections.indicators, weightings, source=source)
     bands = Query("out/score_bands.sql", {"cuts": [float(cut) for cut in cuts]})
-    rows = engine.fetch_through(source, bands, query, needed) if len(cuts) else engine.fetch(query, needed)
+    rows = fetch_cells(query, needed, (source, bands) if len(cuts) else None)
     first = default_weight(sections.weights)
     plain = read_cells(rows, sections.indicators, first).unweighted()
     weighted = {name: read_cells(rows, sections.indicators, name) for name in sections.weights}

@@ -31,13 +31,13 @@ scales AS (
         FROM (
             SELECT COUNT(*) AS respondents{% for w in weightings %}, MAX({{ w.column | name }}) AS {{ w.column | name }}{% endfor %}
 
-            FROM weights
+            FROM {{ whole.weights | name }}
             GROUP BY {{ "psu" if units else "stratum" if strata else "wave" }}
             {% for repeated in weightings if repeated.replicated %}
             UNION ALL
             SELECT 1 AS respondents{% for w in weightings %}, {{ "MAX(weight)" if w.name == repeated.name else "0" }} AS {{ w.column | name }}{% endfor %}
 
-            FROM replicates
+            FROM {{ whole.replicates | name }}
             WHERE weighting = {{ repeated.name | value }}
             {% endfor %}
         ) AS of_weights

@@ -1,0 +1,52 @@
+"""Cells of some respondents at a time, added up, so that memory does not grow with respondents.
+
+A join of ten million respondents with their weights leaves memory for disk, at twice the time. Sums are exact in any
+order (see sql/core/cells.sql), so those of slices add up to the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline import engine
+from pipeline.cells.cells import KEYS
+from pipeline.engine import Query
+
+AT_ONCE = 2_000_000  # records of a slice
+
+Inputs = Mapping[str, Path | pa.Table]
+Through = tuple[str, Query]
+
+
+def fetch_cells(query: Query, inputs: Inputs, through: Through | None = None, at_once: int = AT_ONCE) -> pa.Table:
+    """The rows of a query by `cells_query`. through: a view that it reads, and the query that the view holds."""
+    last = engine.fetch(Query("core/last_row.sql"), {"respondents": inputs["respondents"]})["last"][0].as_py() or 0
+    if last <= at_once:
+        return _rows(query, inputs, through, None)
+    whole = {name: f"{name}{engine.WHOLE}" for name in query.values["whole"]}
+    sliced = replace(query, values={**query.values, "whole": whole})
+    parts = [_rows(sliced, inputs, through, rows) for rows in _slices(last, at_once)]
+    return engine.fetch(Query("core/cells_added.sql", {"keys": KEYS}), {"parts": pa.concat_tables(parts)})
+
+
+def create_cells(query: Query, inputs: Inputs, schema: pa.Schema, target: Path) -> int:
+    """Writes cells as `engine.create` does."""
+    return engine.create(Query("out/columns.sql", {"columns": schema.names, "source": "cells"}),
+                         {"cells": fetch_cells(query, inputs)}, schema, target)  # fmt: skip
+
+
+def _rows(query: Query, inputs: Inputs, through: Through | None, rows: range | None) -> pa.Table:
+    with engine.connection(inputs, rows) as con:
+        if through is not None:
+            engine.keep(con, *through)
+        return engine.rows_of(con, query)
+
+
+def _slices(last: int, at_once: int) -> Iterator[range]:
+    """Numbers of records, 0 to the last, in turn."""
+    for start in range(0, last + 1, at_once):
+        yield range(start, start + at_once)
