@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import engine
-from pipeline.cells.cells import in_chunks, sums_in
+from pipeline.cells.cells import KEYS, in_chunks, sums_in
 from pipeline.engine import Query
 from pipeline.errors import SurveyError
 from pipeline.spark import Job, job_of, names_of
 
 CHUNK = 10  # indicators of a query; the code that Spark makes of a hundred is too long to be compiled well
-KEYS = ("weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier")
 
 
 def create_cells(

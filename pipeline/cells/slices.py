@@ -33,10 +33,11 @@ def fetch_cells(query: Query, inputs: Inputs, through: Through | None = None, at
     return engine.fetch(Query("core/cells_added.sql", {"keys": KEYS}), {"parts": pa.concat_tables(parts)})
 
 
-def create_cells(query: Query, inputs: Inputs, schema: pa.Schema, target: Path) -> int:
+def create_cells(query: Query, inputs: Inputs, schema: pa.Schema, target: Path, at_once: int = AT_ONCE) -> int:
     """Writes cells as `engine.create` does."""
-    return engine.create(Query("out/columns.sql", {"columns": schema.names, "source": "cells"}),
-                         {"cells": fetch_cells(query, inputs)}, schema, target)  # fmt: skip
+    made = {"cells": fetch_cells(query, inputs, at_once=at_once)}
+    columns = made["cells"].column_names
+    return engine.create(Query("out/columns.sql", {"columns": columns, "source": "cells"}), made, schema, target)
 
 
 def _rows(query: Query, inputs: Inputs, through: Through | None, rows: range | None) -> pa.Table:

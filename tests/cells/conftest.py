@@ -1,4 +1,4 @@
-"""Both engines that make cells, behind one function."""
+"""All ways to make cells, behind one function."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import engine, spark
+from pipeline.cells import slices
 from pipeline.cells.on_spark import create_cells
 from pipeline.engine import Query
 from pipeline.settings import memory_megabytes
@@ -18,6 +19,7 @@ from pipeline.settings import memory_megabytes
 Make = Callable[[Query, pa.Schema, dict[str, pa.Table]], pa.Table]
 """Rows of a query for cells over its inputs, in the columns of a schema."""
 
+SLICE = 37  # records
 CHUNK = 3  # indicators; fewer than most tests have, so that chunks are put together
 SMALL = {
     "spark.driver.memory": "1g",
@@ -43,10 +45,12 @@ def _written(folder: Path, inputs: dict[str, pa.Table]) -> dict[str, Path]:
     return {name: folder / f"{name}.parquet" for name in inputs}
 
 
-@pytest.fixture(params=["duckdb", "spark"])
+@pytest.fixture(params=["duckdb", "slices", "spark"])
 def make(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Makes cells on DuckDB, then on Spark."""
+    """Makes cells on DuckDB, at once and of some respondents at a time, then on Spark."""
     create = engine.create
+    if request.param == "slices":
+        create = partial(slices.create_cells, at_once=SLICE)
     if request.param == "spark":
         request.getfixturevalue("spark_session")
         create = partial(create_cells, run=partial(spark.run, told=lambda text: None), chunk=CHUNK)
