@@ -42,9 +42,14 @@ def sides(in_a: NDArray[np.bool_], in_b: NDArray[np.bool_]) -> NDArray[np.int8]:
 def counted(ways: Sequence[Way], answers: Iterable[Answers]) -> list[Specification]:
     """Each way with its counts. answers: of each indicator in turn (N,), 1 yes, 0 no, -1 not in the base."""
     passes = [_Pass(chunk) for own in _by_weight(ways) for chunk in _chunks(own)]
+    inside, within = None, np.zeros(0, dtype=np.intp)
     for answer in answers:
+        now = answer >= 0
+        if inside is None or not np.array_equal(inside, now):  # indicators of one question share a base
+            inside, within = now, np.flatnonzero(now)
+        yes = np.flatnonzero(answer == 1)
         for one in passes:
-            one.add(answer)
+            one.add(yes, within)
     found = {id(way): counts for one in passes for way, counts in one.counts()}
     return [Specification(way.comparison, way.kind, way.name, found[id(way)], way.reason) for way in ways]
 
@@ -60,18 +65,19 @@ class _Pass:
         for place, way in enumerate(ways):
             self.combination += way.groups.astype(np.intp) * SIDES**place
         self.sums: list[Floats] = []
-        self.base: tuple[NDArray[np.bool_], Floats] | None = None
+        self.base: tuple[NDArray[np.intp], Floats] | None = None
 
-    def add(self, answer: Answers) -> None:
-        """Sums (4, combinations) of the next indicator: yes and base of respondents, then of weights."""
-        inside = answer >= 0
-        if self.base is None or not np.array_equal(self.base[0], inside):  # indicators of one question share it
-            self.base = (inside, self._both(inside))
-        yes = self._both(answer == 1)
-        self.sums.append(np.stack([yes[0], self.base[1][0], yes[1], self.base[1][1]]))
+    def add(self, yes: NDArray[np.intp], base: NDArray[np.intp]) -> None:
+        """Sums (4, combinations) of the next indicator: yes and base of respondents, then of weights.
 
-    def _both(self, chosen: NDArray[np.bool_]) -> Floats:
-        at = np.flatnonzero(chosen)
+        yes, base: places of the records; the same array where indicators share a base.
+        """
+        if self.base is None or self.base[0] is not base:
+            self.base = (base, self._both(base))
+        of_yes, of_base = self._both(yes), self.base[1]
+        self.sums.append(np.stack([of_yes[0], of_base[0], of_yes[1], of_base[1]]))
+
+    def _both(self, at: NDArray[np.intp]) -> Floats:
         where = self.combination[at]
         plain = np.bincount(where, minlength=self.size).astype(float)
         return np.stack([plain, plain if self.weight is None else np.bincount(where, self.weight[at], self.size)])

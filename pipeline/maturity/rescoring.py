@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.maturity.scoring import scores_query
@@ -100,7 +101,7 @@ def cuts_of_same_shares(scores: Floats, published: NDArray[np.intp], weights: Fl
     if not (before > 0 and now > 0):
         return np.full(tiers - 1, np.nan)
     below = np.cumsum(np.bincount(published[had], weights[had], minlength=tiers))[:-1] / before
-    values, place = np.unique(scores[has], return_inverse=True)
+    place, values = pd.factorize(scores[has], sort=True)
     reached = np.concatenate([[0.0], np.cumsum(np.bincount(place, weights[has]))]) / now
     # Rounded, so that what is equally near is found so.
     nearest = np.argmin(np.round(np.abs(reached[None, :] - below[:, None]), 12), axis=1)
