@@ -29,20 +29,24 @@ class Data:
         return {"respondents": self.respondents, "weights": self.weights}
 
 
-def make_data(folder: Path, count: int, indicators: int, missing: int = 0) -> Data:
+def make_data(folder: Path, count: int, indicators: int, missing: int = 0, together: bool = False) -> Data:
     """Makes them in a folder; the same numbers make the same respondents.
 
-    missing: percent of respondents who are in no indicator's base.
+    missing: percent of respondents who are in no indicator's base. together: whether respondents of one unit follow
+    each other, as interviewers deliver them; else they lie all over the file.
     """
     names = tuple(f"y{k}" for k in range(indicators))
-    respondents, weights = folder / f"respondents-{count}.parquet", folder / f"weights-{count}.parquet"
+    respondents, weights = (
+        folder / f"{name}-{count}{'-together' if together else ''}.parquet" for name in ("respondents", "weights")
+    )
     base = f"hash(i, -5) % 100 >= {missing}"
     ticks = ", ".join(
         f"CAST(CASE WHEN {base} THEN CASE WHEN hash(i, {k}) % 100 < {20 + k % 30} + CASE WHEN hash(i, -1) % 10 < 2"
         f" THEN 10 ELSE 0 END THEN 1 ELSE 0 END END AS TINYINT) AS {name}"
         for k, name in enumerate(names)
     )
-    unit = f"i * {SHUFFLE} % {STRATA * UNITS}"
+    units = STRATA * UNITS
+    unit = f"i * {units} // {count}" if together else f"i * {SHUFFLE} % {units}"
     with engine.connection() as con:
         con.execute(
             f"COPY (SELECT 'w' AS wave, i AS source_row, 'analysed' AS disposition, CASE WHEN hash(i, -1) % 10 < 2 THEN"
@@ -50,7 +54,7 @@ def make_data(folder: Path, count: int, indicators: int, missing: int = 0) -> Da
             f" FROM range({count}) AS r(i)) TO {engine.literal(str(respondents))}"
         )
         con.execute(
-            f"COPY (SELECT 'w' AS wave, i AS source_row, format('{{:02d}}', {unit} // {UNITS}) AS stratum,"
+            f"COPY (SELECT 'w' AS wave, i AS source_row, format('{{:02d}}', ({unit}) // {UNITS}) AS stratum,"
             f" CAST({unit} AS BIGINT) AS psu, 0.0 AS fraction,"
             f" 0.5 + hash(i, -3) % 1000 / 1000.0 AS weight_main FROM range({count}) AS r(i))"
             f" TO {engine.literal(str(weights))}"

@@ -35,19 +35,21 @@ def bare_sums(data: Data, grouped: bool) -> None:
 def limits(folder: Path, respondents: int, runs: int, indicators: int = INDICATORS) -> Iterator[Line]:
     """Each run measures bare sums and cells in turn."""
     data = make_data(folder, respondents, indicators, MISSING)
+    together = make_data(folder, respondents, indicators, MISSING, together=True)
     work = {
         "ungrouped": lambda: bare_sums(data, grouped=False),
         "grouped by tier": lambda: bare_sums(data, grouped=True),
         "two sums an indicator, by unit": lambda: cells_of(data, units=True),
+        "the same, units together in the file": lambda: cells_of(together, units=True),
         "three sums an indicator, by stratum": lambda: cells_of(data, units=False),
     }
     seconds = {name: [timed(one)] for name, one in work.items()}
     for _ in range(runs - 1):
         for name, one in work.items():
             seconds[name].append(timed(one))
-    *bare, by_unit, by_stratum = work
-    for cells in (by_unit, by_stratum):
-        for sums in bare:
+    names = list(work)
+    for cells in names[2:]:
+        for sums in names[:2]:
             ratios = [a / b for a, b in zip(seconds[cells], seconds[sums], strict=True)]
             yield Line(
                 f"cells, {cells}", f"bare sums, {sums}", respondents, indicators, statistics.median(seconds[cells]),

@@ -61,7 +61,7 @@ def test_cells_that_are_timed_hold_everyone(tmp_path: Path, units: bool):
 
 def test_limits_growth_and_memory(tmp_path: Path):
     lines = [*limits(tmp_path, 2_000, 1, 10), *growth(tmp_path, 2_000, 1, 10), *memory(tmp_path, 2_000, 2)]
-    assert len(lines) == 4 + 2 + 1
+    assert len(lines) == 6 + 2 + 1
     assert {line.respondents for line in lines} == {2_000}
 
 
