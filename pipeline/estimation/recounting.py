@@ -61,9 +61,9 @@ class _Pass:
         self.ways = ways
         self.weight = ways[0].weight
         self.size = SIDES ** len(ways)
-        self.combination = np.zeros(len(ways[0].groups), dtype=np.intp)
+        self.combination = np.zeros(len(ways[0].groups), dtype=np.int16)
         for place, way in enumerate(ways):
-            self.combination += way.groups.astype(np.intp) * SIDES**place
+            self.combination += way.groups * np.int16(SIDES**place)
         self.sums: list[Floats] = []
         self.base: tuple[NDArray[np.intp], Floats] | None = None
 

@@ -163,6 +163,7 @@ class Rerun:
             sections.available,
         )  # fmt: skip
         engine.keep(self.con, "everyone", query)
+        self.con.execute("DROP TABLE scores")
         return "everyone"
 
     @cached_property
