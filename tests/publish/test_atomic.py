@@ -74,7 +74,7 @@ while not pathlib.Path(stop).exists():
             con.execute("SELECT COUNT(*) FROM core.respondents").fetchone()[0],
         ))
     count += 1
-    time.sleep(0.02)  # else eight readers leave the publisher a ninth of the machine
+    time.sleep(1)  # to open the file takes a tenth of a second: else eight readers take the whole machine
 print(repr((count, sorted(seen))))
 """
 
