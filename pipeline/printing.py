@@ -54,7 +54,7 @@ def print_rows(
 
 
 def _lines(cells: Sequence[Sequence[str]], numbers: Sequence[bool], width: int) -> list[str]:
-    """Rows whose texts all stay on one line of this width, a third of a second faster than rich; else none."""
+    """Rows whose texts all stay on one line of this width, a fifth of a second faster than rich; else none."""
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     if sum(widths) + 2 * len(widths) > width or any("\n" in text for row in cells for text in row):
         return []

@@ -1,7 +1,7 @@
 """Cells of some respondents at a time, added up, so that memory does not grow with respondents.
 
-A join of ten million respondents with their weights leaves memory for disk, at twice the time. Sums are exact in any
-order (see sql/core/cells.sql), so those of slices add up to the same bytes.
+What a query joins, or holds through a view, grows with its respondents; it takes no less time for it. Sums are exact in
+any order (see sql/core/cells.sql), so those of slices add up to the same bytes.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from pipeline.estimation.recounting import Way, counted
 from pipeline.estimation.reruns import Rerun
 from pipeline.estimation.specifications import Sections, Specification
 from pipeline.study.claims import Claim
+from pipeline.study.columns import IndicatorColumn
 
 ABOVE, BELOW = "above", "below"
 SAME = 1e-12  # ratios that differ by no more, relatively, are equal but for rounding
@@ -175,10 +176,15 @@ def _own_items(rerun: Rerun) -> dict[tuple[str, ...], list[Way]]:
     """Items that an indicator is made of -> comparisons of tiers with these left out of the score."""
     found = {}
     for indicator in rerun.sections.indicators:
-        own = tuple(item for item in rerun.items if item in indicator.needs)
+        own = _items_of(rerun, indicator)
         if own and own not in found:
             found[own] = rerun.without(own, "")
     return found
+
+
+def _items_of(rerun: Rerun, indicator: IndicatorColumn) -> tuple[str, ...]:
+    """Items of the score that an indicator is made of."""
+    return tuple(item for item in rerun.items if item in indicator.needs)
 
 
 def _without_own_items(
@@ -193,7 +199,7 @@ def _without_own_items(
         counts[items] = {way.comparison: next(rest).counts for way in ways}
     found: dict[tuple[str, str], float | None] = {}
     for k, indicator in enumerate(rerun.sections.indicators):
-        items = tuple(item for item in rerun.items if item in indicator.needs)
+        items = _items_of(rerun, indicator)
         for comparison in rerun.rescored if items else ():
             found[comparison, indicator.name] = float(counts[items][comparison].ratio[k]) if counts[items] else None
     return found
