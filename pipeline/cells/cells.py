@@ -17,6 +17,9 @@ MOST_COMBINATIONS = 64
 KEYS = ("wave", "weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier")
 """What cells are by."""
 
+COMBINED = "core/cells_combined.sql"
+"""The template of what a query for cells reads where it is `held`; takes the same values."""
+
 Grouping = dict[str, object]
 
 
@@ -97,6 +100,7 @@ def cells_query(
         "core/cells.sql",
         {
             "source": source,
+            "held": False,
             "whole": {name: name for name in ("weights", "replicates")},
             "groupings": groupings,
             "bundles": _bundles(groupings, counts, 1 if units else MOST_COMBINATIONS),

@@ -289,5 +289,5 @@ CELLS = Table(
         "indicators",
         "comparisons.weight",
     ),
-    code=("pipeline.cells", "pipeline.study", "sql/core/cells.sql"),
+    code=("pipeline.cells", "pipeline.study", "sql/core/cells.sql", "sql/core/cells_combined.sql"),
 )
