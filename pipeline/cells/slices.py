@@ -65,7 +65,7 @@ def _joined_at_once() -> int:
 
 
 def _of_measured(query: Query, inputs: Inputs) -> Query:
-    """A query that takes a base from one indicator that the wave measured, where a file tells of one: it has all of it."""
+    """A query that takes each base from one indicator that the wave measured, where the file's statistics tell."""
     source = inputs.get(query.values["source"])
     if not isinstance(source, Path):
         return query

@@ -562,8 +562,9 @@ _VARIED_SECTIONS = ("synthetic", "sample", "baseline", "scales", "questions", "f
                     "segments", "indicators", "comparisons", "display", "claims", *DESIGN)  # fmt: skip
 _VARIED_CODE = (
     "pipeline.estimation", "pipeline.cells", "pipeline.cleaning", "pipeline.maturity", "pipeline.weighting",
-    "pipeline.study", "sql/core/cells.sql", "sql/core/cells_combined.sql", "sql/core/scores.sql", "sql/core/respondents.sql", "sql/core/items.sql",
-    "sql/core/sampled.sql", "sql/core/screening_order.sql", "sql/out/score_bands.sql", "sql/macros.sql",
+    "pipeline.study", "sql/core/cells.sql", "sql/core/cells_combined.sql", "sql/core/scores.sql",
+    "sql/core/respondents.sql", "sql/core/items.sql", "sql/core/sampled.sql", "sql/core/screening_order.sql",
+    "sql/out/score_bands.sql", "sql/macros.sql",
 )  # fmt: skip
 
 SPECIFICATIONS = Table(
