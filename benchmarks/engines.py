@@ -20,7 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import engine, spark
+from pipeline import spark
+from pipeline.cells import slices
 from pipeline.cells.cells import Weighting, cells_query, sums_in
 from pipeline.cells.on_spark import CHUNK, create_cells
 
@@ -133,7 +134,7 @@ def compare(folder: Path, rows: int) -> str:
     run = partial(spark.run, told=lambda text: None)
     spark.session(spark.job_of([], inputs, folder))  # to start it is not counted
     there = cost(lambda: create_cells(QUERY, inputs, schema(), on_spark, run), java_cpu)
-    here = cost(lambda: engine.create(QUERY, inputs, schema(), duckdb), time.process_time)
+    here = cost(lambda: slices.create_cells(QUERY, inputs, schema(), duckdb), time.process_time)
     apart = difference(pq.read_table(on_spark), pq.read_table(duckdb))
     if apart > TOLERANCE:
         raise ValueError(f"weighted sums differ by {apart:.1e}")
