@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from pipeline.estimation.counts import Floats
 from pipeline.estimation.quantiles import t_p_value, t_quantile
-from pipeline.estimation.variance import Numbers, Sampling, unit_variance
+from pipeline.estimation.variance import Numbers, Sampling, by_number, unit_variance
 
 GROUP = 1  # column of the model matrix; 0 is the intercept, covariates follow
 EVENTS_EACH = 5
@@ -135,7 +135,7 @@ def model_data(
     base = (~np.isnan(y)).astype(float)
     y = np.nan_to_num(y)
     n_base, n_yes, w_base, w_yes = (
-        sums_by_number(cell, v, len(rows)) for v in (base, y, base * w[:, None], y * w[:, None])
+        by_number(cell, v, len(rows)) for v in (base, y, base * w[:, None], y * w[:, None])
     )  # fmt: skip
     x = np.column_stack([np.ones(len(rows)), rows[:, :1], _to_scale(rows[:, 1:])])
     first, second = np.triu_indices(x.shape[1])
@@ -145,12 +145,6 @@ def model_data(
         csr_array(x), csr_array(levels), csr_array(products), rows[:, 0] == 1, cell, y, base, w, unit[there], design,
         n_base, n_yes, w_base, w_yes,
     )  # fmt: skip
-
-
-def sums_by_number(number: Numbers, values: Floats, count: int) -> Floats:
-    """Sums of (N, K) values over rows of one number, (count, K): `by_number`, faster for many columns."""
-    rows = np.arange(len(number))
-    return np.asarray(csr_array((np.ones(len(rows)), (number, rows)), shape=(count, len(rows))) @ values)
 
 
 def modified_poisson(data: ModelData) -> AdjustedRatio:
@@ -406,7 +400,7 @@ def _result(
         variance = (influence**2).sum(axis=0)
         df = np.full(len(estimate), np.inf)
     else:
-        variance = unit_variance(design, sums_by_number(data.unit, influence, len(design.stratum)))
+        variance = unit_variance(design, by_number(data.unit, influence, len(design.stratum)))
         df = design.df + 1 - fit.coefficients
     there = reason == ""
     estimate = np.where(there, estimate, np.nan)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.estimation.adjusted import AdjustedRatio, model_data, modified_poisson, standardised_ratio, sums_by_number
+from pipeline.estimation.adjusted import AdjustedRatio, model_data, modified_poisson, standardised_ratio
 from pipeline.estimation.counts import Floats
 from pipeline.estimation.stratified import StratifiedRatio, mantel_haenszel, weighted_mantel_haenszel
-from pipeline.estimation.variance import Numbers, Sampling
+from pipeline.estimation.variance import Numbers, Sampling, by_number
 
 FEWEST_OF_LEVEL = 10
 SIMPLE = "modified Poisson, robust HC0, normal"
@@ -165,7 +165,7 @@ def _stratified(people: _People, level: float) -> StratifiedRatio:
     strata = int(p.stratum.max(initial=-1)) + 1
     in_base, yes = (~np.isnan(p.outcome)).astype(float), np.nan_to_num(p.outcome)
     x_a, n_a, x_b, n_b = (
-        sums_by_number(p.stratum[group], v[group], strata) for group in (p.in_a, p.in_b) for v in (yes, in_base)
+        by_number(p.stratum[group], v[group], strata) for group in (p.in_a, p.in_b) for v in (yes, in_base)
     )
     return mantel_haenszel(x_a, n_a, x_b, n_b, level)
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, fdtrc
 
-from pipeline.estimation.adjusted import sums_by_number
 from pipeline.estimation.counts import Floats, two_groups
 from pipeline.estimation.quantiles import normal_quantile, t_quantile
 from pipeline.estimation.ratios import miettinen_nurminen, risk_ratio
-from pipeline.estimation.variance import Numbers, Sampling, unit_covariance, unit_variance
+from pipeline.estimation.variance import Numbers, Sampling, by_number, unit_covariance, unit_variance
 
 Bools = NDArray[np.bool_]
 NO_SPREAD = 1e-9
@@ -131,7 +130,7 @@ def weighted_mantel_haenszel(
     strata = int(code.max(initial=-1)) + 1
 
     def counts(number: Numbers, size: int) -> tuple[Floats, Floats, Floats, Floats]:
-        found = (sums_by_number(number[group], v[group], size) for group in (a, ~a) for v in (yes_w, base))
+        found = (by_number(number[group], v[group], size) for group in (a, ~a) for v in (yes_w, base))
         x_a, n_a, x_b, n_b = found
         return x_a, n_a, x_b, n_b
 
@@ -147,7 +146,7 @@ def weighted_mantel_haenszel(
         return np.asarray(yes_w * of_yes + base * np.where(a[:, None], in_a[number], in_b[number]))
 
     def error(values: Floats) -> Floats:
-        return np.sqrt(unit_variance(design, sums_by_number(unit, values, len(design.stratum))))
+        return np.sqrt(unit_variance(design, by_number(unit, values, len(design.stratum))))
 
     t = float(t_quantile(level, design.df))
     by_stratum, together = counts(code, strata), counts(np.zeros_like(code), 1)
@@ -223,9 +222,7 @@ def _wald(
         values[np.arange(len(values)), which] = (yes[rows, k] - base[rows, k] * share) / total
         # differences from the first stratum
         contrast = np.hstack([-np.ones((free, 1)), np.eye(free)])
-        covariance = (
-            contrast @ _covariance(design, sums_by_number(unit[rows], values, len(design.stratum))) @ contrast.T
-        )
+        covariance = contrast @ _covariance(design, by_number(unit[rows], values, len(design.stratum))) @ contrast.T
         apart = contrast @ (np.log(p_a) - np.log(p_b))
         if np.isnan(covariance).any() or np.linalg.matrix_rank(covariance, hermitian=True) < free:
             none = "no test of homogeneity: the design does not tell the error"
@@ -242,7 +239,7 @@ def _covariance(design: Sampling, values: Floats) -> Floats:
     units = design.units
     if np.any(units == 1):
         return unit_covariance(design, values)
-    mean = sums_by_number(design.stratum, values, len(units)) / np.maximum(units, 1.0)[:, None]
+    mean = by_number(design.stratum, values, len(units)) / np.maximum(units, 1.0)[:, None]
     factor = np.sqrt((1 - design.fraction) * units / np.maximum(units - 1, 1.0))
     spread = (values - mean[design.stratum]) * factor[design.stratum, None]
     return np.asarray(spread.T @ spread)
