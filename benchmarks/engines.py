@@ -26,7 +26,7 @@ from pipeline.cells.cells import Weighting, cells_query, sums_in
 from pipeline.cells.on_spark import CHUNK, create_cells
 
 INDICATORS, STRATA, UNITS, TIERS = 40, 50, 40, ("low", "middle", "high")
-ROWS = (1_000_000, 3_000_000, 10_000_000)
+ROWS = (300_000, 1_000_000, 3_000_000, 10_000_000)
 BATCH = 500_000
 TOLERANCE = 1e-12  # relative
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -115,12 +115,16 @@ def plan_of(
     weight = weights.get(name)
     if weight is None and design is None:
         return SIMPLE
-    strata = sampled.group_by("stratum").aggregate([("fraction", "max")]).to_pylist()
-    units = sampled.group_by(["psu", "stratum"]).aggregate([]).sort_by("psu").to_pylist()
+    column = None if weight is None else f"weight_{name}"
+    most = [("fraction", "max"), *([(column, "max")] if column else [])]
+    units = sampled.group_by(["psu", "stratum"]).aggregate(most).sort_by("psu").to_pylist()
     has_units = bool(units) and units[0]["psu"] is not None
+    weighed = [unit for unit in units if column is None or unit[f"{column}_max"] > 0]
+    if has_units:
+        count = len({unit["psu"] for unit in weighed})
+    else:
+        count = sampled.num_rows if column is None else pc.sum(pc.greater(sampled[column], 0.0)).as_py() or 0
     raked = weight is not None and weight.rake is not None
-    weighed = sampled if weight is None else sampled.filter(pc.greater(sampled[f"weight_{name}"], 0.0))
-    places = weighed["psu"] if has_units else weighed["source_row"]
     margins = weight.margins(wave) if weight is not None and raked else {}
     unmet = bool(margins) and _gap(name, margins, sampled) > MET
     replication = None
@@ -136,14 +140,21 @@ def plan_of(
         kind=kind,
         weighting=name,
         lonely=design.lonely_psu if design else "fail",
-        fraction={row["stratum"]: row["fraction_max"] for row in strata},
+        fraction=_largest_fraction(units),
         units=has_units,
         unit_stratum=tuple(row["stratum"] for row in units) if has_units else (),
-        df=len(places.unique()) - len(weighed["stratum"].unique()),
+        df=count - len({unit["stratum"] for unit in weighed}),
         margins={} if unmet else margins,
         unmet=unmet,
         replication=replication,
     )
+
+
+def _largest_fraction(units: Sequence[dict[str, Any]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for unit in units:
+        found[unit["stratum"]] = max(unit["fraction_max"], found.get(unit["stratum"], 0.0))
+    return found
 
 
 def _gap(name: str, margins: Margins, sampled: pa.Table) -> float:
