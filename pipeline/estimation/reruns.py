@@ -146,7 +146,7 @@ class Rerun:
         within = self.sections.grouping.tiers.within if self.sections.grouping.tiers else None
         return self._of_everyone(
             ["source_row", "tier", *dict.fromkeys([*segments, *filter(None, [within])])]
-        ).to_pandas()
+        ).to_pandas(strings_to_categorical=True)  # else each of millions of texts would be an object of its own
 
     def _of_everyone(self, columns: Sequence[str]) -> pa.Table:
         """Columns of table `respondents` as if every record that is not blank were analysed, in order of source_row."""
@@ -175,8 +175,9 @@ class Rerun:
     @cached_property
     def analysed(self) -> Records:
         """Records that are analysed as published."""
-        screening = self._held("screening").select(["source_row", "disposition"]).to_pandas()
-        return (screening.sort_values("source_row")["disposition"] == "analysed").to_numpy()
+        screening = self._held("screening")
+        order = np.argsort(screening["source_row"].to_numpy())
+        return pc.equal(screening["disposition"], "analysed").to_numpy()[order]
 
     @cached_property
     def _levels(self) -> dict[str, Codes]:
@@ -227,8 +228,10 @@ class Rerun:
         """Published weights by record, 0 for those not analysed."""
         if not self.sections.weights:
             return {}
-        rows = self._held("weights").to_pandas().set_index("source_row").reindex(self.everyone["source_row"])
-        return {name: rows[f"weight_{name}"].fillna(0.0).to_numpy(float) for name in self.sections.weights}
+        columns = {name: f"weight_{name}" for name in self.sections.weights}
+        rows = self._held("weights").select(["source_row", *columns.values()]).to_pandas().set_index("source_row")
+        everyone = rows.reindex(self.everyone["source_row"], fill_value=0.0)
+        return {name: everyone[column].to_numpy(float) for name, column in columns.items()}
 
     @cached_property
     def _default_weight(self) -> Floats:
