@@ -17,6 +17,9 @@ MOST_COMBINATIONS = 64
 KEYS = ("wave", "weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier")
 """What cells are by."""
 
+DIVIDED_BY = ["wave", "its weighting", "its replicate", "its stratum", "its unit", "its margins", "tier"]
+"""What respondents are summed by within a bundle of segments; names with a space are no column of a study."""
+
 COMBINED = "core/cells_combined.sql"
 """The template of what a query for cells reads where it is `held`; takes the same values."""
 
@@ -101,6 +104,7 @@ def cells_query(
         {
             "source": source,
             "held": False,
+            "keys": DIVIDED_BY,
             "whole": {name: name for name in ("weights", "replicates")},
             "groupings": groupings,
             "bundles": _bundles(groupings, counts, 1 if units else MOST_COMBINATIONS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -117,7 +117,9 @@ def plan_of(
         return SIMPLE
     column = None if weight is None else f"weight_{name}"
     most = [("fraction", "max"), *([(column, "max")] if column else [])]
-    units = sampled.group_by(["psu", "stratum"]).aggregate(most).sort_by("psu").to_pylist()
+    by_unit = sampled.group_by(["psu", "stratum"]).aggregate(most).sort_by("psu")
+    strata = by_unit.group_by("stratum").aggregate([("fraction_max", "max")]).to_pylist()
+    units = by_unit.to_pylist()
     has_units = bool(units) and units[0]["psu"] is not None
     weighed = [unit for unit in units if column is None or unit[f"{column}_max"] > 0]
     if has_units:
@@ -140,7 +142,7 @@ def plan_of(
         kind=kind,
         weighting=name,
         lonely=design.lonely_psu if design else "fail",
-        fraction=_largest_fraction(units),
+        fraction={row["stratum"]: row["fraction_max_max"] for row in strata},
         units=has_units,
         unit_stratum=tuple(row["stratum"] for row in units) if has_units else (),
         df=count - len({unit["stratum"] for unit in weighed}),
@@ -148,13 +150,6 @@ def plan_of(
         unmet=unmet,
         replication=replication,
     )
-
-
-def _largest_fraction(units: Sequence[dict[str, Any]]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for unit in units:
-        found[unit["stratum"]] = max(unit["fraction_max"], found.get(unit["stratum"], 0.0))
-    return found
 
 
 def _gap(name: str, margins: Margins, sampled: pa.Table) -> float:

@@ -2,10 +2,9 @@
 -- segment, with the sums that shares, ratios and their variances need. Additive: cells of disjoint sets of respondents
 -- add up. Where levels overlap, each has two sets of cells: of its members (segment) and of those known to be outside
 -- it (`not segment`). Sums of weights stand only where the study has weights, those of squares of a yes only where
--- respondents are their own sampling units. Sums of respondents by all levels of a bundle of segments (combined, a view
+-- respondents are their own sampling units. Sums of respondents by all levels of a bundle of segments (combined, a table
 -- where `held`) are summed again for each segment: the same, as they are exact. Portable SQL.
 {% set weighted = weightings | length > 0 %}
-{% set keys = ["wave", "its weighting", "its replicate", "its stratum", "its unit", "its margins", "tier"] %}
 WITH
 {% if not held %}
 combined AS (

@@ -7,7 +7,6 @@
 {% if g.known %} AND ({% for column in g.known %}{{ column | name }} = 1{{ " OR " if not loop.last }}{% endfor %}){% endif %}
 {%- endmacro %}
 {% set weighted = weightings | length > 0 %}
-{% set keys = ["wave", "its weighting", "its replicate", "its stratum", "its unit", "its margins", "tier"] %}
 WITH
 {% if weighted %}
 scales AS (
