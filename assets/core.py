@@ -74,7 +74,7 @@ def core_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         study = store.study
         query = respondents_query(
             study.tiers, study.score, study.segment_columns, study.indicator_columns, study.resolver, available(store),
-            default_weight(study.weights),
+            default_weight(study.weights), [c.name for c in tables.sampling_columns(study)],
         )  # fmt: skip
         return store.create(tables.RESPONDENTS, query)
 

@@ -91,7 +91,8 @@ def toplines(store: WaveStore) -> pd.DataFrame:
     found = []
     for options in in_passes(option_columns(study.variables, there)):
         query = option_cells_query(options, segments, weightings, strata, study.has_units)
-        rows = fetch_cells(query, inputs, ("option_respondents", options_query(options, segments)))
+        answered = options_query(options, segments, [c.name for c in tables.sampling_columns(study)])
+        rows = fetch_cells(query, inputs, ("option_respondents", answered))
         weighted = weighted_cells(
             rows, options, [name], study.design, study.weights, store.wave, sampled, again
         )[name]  # fmt: skip
@@ -160,6 +161,7 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     def out_adjusted(store: WaveStore) -> int:
         study, sampled = store.study, sampled_rows(store)
         respondents = store.read(tables.RESPONDENTS).to_pandas().query("disposition == 'analysed'")
+        respondents = respondents.sort_values("source_row")
         rows = adjusted_table(
             store.wave, respondents, sampled.to_pandas() if sampled else None, study.comparisons, grouping_of(study),
             study.indicator_columns, default_weight(study.weights), study.design,

@@ -1,4 +1,4 @@
-"""Synthetic respondents in strata and sampling units, as the pipeline's tables `respondents` and `weights`."""
+"""Synthetic respondents in strata and sampling units, as the pipeline's table `respondents`."""
 
 from __future__ import annotations
 
@@ -17,28 +17,25 @@ TIERS = (MATURE, "middle", "early")  # a fifth, 30 % and half of the respondents
 
 @dataclass(frozen=True)
 class Data:
-    """Parquet files of made respondents. indicators: names of their columns of 1, 0 and NULL, of one base."""
+    """A Parquet file of made respondents. indicators: names of their columns of 1, 0 and NULL, of one base."""
 
     respondents: Path
-    weights: Path
     count: int
     indicators: tuple[str, ...]
 
     @property
     def inputs(self) -> dict[str, Path]:
-        return {"respondents": self.respondents, "weights": self.weights}
+        return {"respondents": self.respondents}
 
 
-def make_data(folder: Path, count: int, indicators: int, missing: int = 0, together: bool = False) -> Data:
+def make_data(folder: Path, count: int, indicators: int, missing: int = 0, scattered: bool = False) -> Data:
     """Makes them in a folder; the same numbers make the same respondents.
 
-    missing: percent of respondents who are in no indicator's base. together: whether respondents of one unit follow
-    each other, as interviewers deliver them; else they lie all over the file.
+    missing: percent of respondents who are in no indicator's base. scattered: whether respondents of one unit lie all
+    over the file; else they follow each other, as the pipeline writes them.
     """
     names = tuple(f"y{k}" for k in range(indicators))
-    respondents, weights = (
-        folder / f"{name}-{count}{'-together' if together else ''}.parquet" for name in ("respondents", "weights")
-    )
+    respondents = folder / f"respondents-{count}{'-scattered' if scattered else ''}.parquet"
     base = f"hash(i, -5) % 100 >= {missing}"
     ticks = ", ".join(
         f"CAST(CASE WHEN {base} THEN CASE WHEN hash(i, {k}) % 100 < {20 + k % 30} + CASE WHEN hash(i, -1) % 10 < 2"
@@ -46,20 +43,16 @@ def make_data(folder: Path, count: int, indicators: int, missing: int = 0, toget
         for k, name in enumerate(names)
     )
     units = STRATA * UNITS
-    unit = f"i * {units} // {count}" if together else f"i * {SHUFFLE} % {units}"
+    unit = f"i * {SHUFFLE} % {units}" if scattered else f"i * {units} // {count}"
     with engine.connection() as con:
         con.execute(
-            f"COPY (SELECT 'w' AS wave, i AS source_row, 'analysed' AS disposition, CASE WHEN hash(i, -1) % 10 < 2 THEN"
+            f"COPY (SELECT 'w' AS wave, i AS source_row, 'analysed' AS disposition,"
+            f" format('{{:02d}}', ({unit}) // {UNITS}) AS stratum, CAST({unit} AS BIGINT) AS psu,"
+            f" 0.5 + hash(i, -3) % 1000 / 1000.0 AS weight_main, CASE WHEN hash(i, -1) % 10 < 2 THEN"
             f" '{TIERS[0]}' WHEN hash(i, -1) % 10 < 5 THEN '{TIERS[1]}' ELSE '{TIERS[2]}' END AS tier, {ticks}"
             f" FROM range({count}) AS r(i)) TO {engine.literal(str(respondents))}"
         )
-        con.execute(
-            f"COPY (SELECT 'w' AS wave, i AS source_row, format('{{:02d}}', ({unit}) // {UNITS}) AS stratum,"
-            f" CAST({unit} AS BIGINT) AS psu, 0.0 AS fraction,"
-            f" 0.5 + hash(i, -3) % 1000 / 1000.0 AS weight_main FROM range({count}) AS r(i))"
-            f" TO {engine.literal(str(weights))}"
-        )
-    return Data(respondents, weights, count, names)
+    return Data(respondents, count, names)
 
 
 def frame_of(data: Data) -> pd.DataFrame:
@@ -68,6 +61,6 @@ def frame_of(data: Data) -> pd.DataFrame:
     with engine.connection(data.inputs) as con:
         found: pd.DataFrame = con.sql(
             f"SELECT stratum, psu, weight_main AS weight, CASE WHEN tier = '{MATURE}' THEN tier ELSE '{LESS}' END"
-            f" AS grp, {names} FROM respondents JOIN weights USING (source_row)"
+            f" AS grp, {names} FROM respondents"
         ).df()
     return found

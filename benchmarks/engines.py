@@ -45,27 +45,27 @@ QUERY = cells_query((), CHOSEN, (Weighting("main", False, False),), strata=True,
 
 
 def make_inputs(folder: Path, rows: int) -> dict[str, Path]:
-    """Random tables `respondents` and `weights`, as Parquet."""
+    """A random table `respondents`, those of one unit together, as Parquet."""
     rng = np.random.default_rng(1)
-    inputs = {name: folder / f"{name}.parquet" for name in ("respondents", "weights")}
-    writers: dict[str, pq.ParquetWriter] = {}
-    for start in range(0, rows, BATCH):
-        for name, batch in _batch(rng, start, min(BATCH, rows - start)).items():
-            if name not in writers:
-                writers[name] = pq.ParquetWriter(inputs[name], batch.schema)
-            writers[name].write_table(batch)
-    for writer in writers.values():
-        writer.close()
-    return inputs
+    path = folder / "respondents.parquet"
+    first = _batch(rng, 0, min(BATCH, rows), rows)
+    with pq.ParquetWriter(path, first.schema) as writer:
+        writer.write_table(first)
+        for start in range(BATCH, rows, BATCH):
+            writer.write_table(_batch(rng, start, min(BATCH, rows - start), rows))
+    return {"respondents": path}
 
 
-def _batch(rng: np.random.Generator, start: int, size: int) -> dict[str, pa.Table]:
-    source_row = pa.array(np.arange(start + 1, start + size + 1))
-    stratum = rng.integers(0, STRATA, size)
+def _batch(rng: np.random.Generator, start: int, size: int, rows: int) -> pa.Table:
+    source_row = np.arange(start + 1, start + size + 1)
+    psu = source_row * (STRATA * UNITS) // (rows + 1)
     names = np.array([f"stratum {i}" for i in range(STRATA)])
     respondents = {
         "wave": pa.repeat(pa.scalar("w"), size),
-        "source_row": source_row,
+        "source_row": pa.array(source_row),
+        "stratum": pa.array(names[psu // UNITS]),
+        "psu": pa.array(psu),
+        "weight_main": pa.array(rng.lognormal(0, 0.5, size)),
         "disposition": pa.array(np.where(rng.random(size) < 0.95, "analysed", "speeder")),
         "tier": pa.array(np.array(TIERS)[rng.integers(0, len(TIERS), size)]),
     }
@@ -73,13 +73,7 @@ def _batch(rng: np.random.Generator, start: int, size: int) -> dict[str, pa.Tabl
         drawn = rng.random(size, dtype=np.float32)
         yes = (drawn < 0.2 + 0.015 * i).astype(np.int8)
         respondents[indicator.name] = pa.array(yes, mask=drawn > 0.9)
-    weights = {
-        "source_row": source_row,
-        "stratum": pa.array(names[stratum]),
-        "psu": pa.array(stratum * UNITS + rng.integers(0, UNITS, size)),
-        "weight_main": pa.array(rng.lognormal(0, 0.5, size)),
-    }
-    return {"respondents": pa.table(respondents), "weights": pa.table(weights)}
+    return pa.table(respondents)
 
 
 def schema() -> pa.Schema:

@@ -35,13 +35,13 @@ def bare_sums(data: Data, grouped: bool) -> None:
 def limits(folder: Path, respondents: int, runs: int, indicators: int = INDICATORS) -> Iterator[Line]:
     """Each run measures bare sums and cells in turn."""
     data = make_data(folder, respondents, indicators, MISSING)
-    together = make_data(folder, respondents, indicators, MISSING, together=True)
+    scattered = make_data(folder, respondents, indicators, MISSING, scattered=True)
     work = {
         "ungrouped": lambda: bare_sums(data, grouped=False),
         "grouped by tier": lambda: bare_sums(data, grouped=True),
         "two sums an indicator, by unit": lambda: cells_of(data, units=True),
-        "the same, units together in the file": lambda: cells_of(together, units=True),
-        "three sums an indicator, by stratum": lambda: cells_of(data, units=False),
+        "three sums an indicator, by stratum": lambda: cells_of(scattered, units=False),
+        "two sums, units all over the file": lambda: cells_of(scattered, units=True),
     }
     seconds = {name: [timed(one)] for name, one in work.items()}
     for _ in range(runs - 1):
@@ -76,7 +76,7 @@ def growth(folder: Path, respondents: int, runs: int, indicators: int = INDICATO
 def memory(folder: Path, respondents: int, indicators: int = OUT_OF_CORE) -> Iterator[Line]:
     """The whole job in a process of its own, under the memory setting."""
     data = make_data(folder, respondents, indicators)
-    command = [sys.executable, "-m", "benchmarks.ours", str(data.respondents), str(data.weights), str(data.count),
+    command = [sys.executable, "-m", "benchmarks.ours", str(data.respondents), str(data.count),
                str(indicators)]  # fmt: skip
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, check=True, capture_output=True, text=True)

@@ -61,7 +61,8 @@ def log_ratios(data: Data) -> Ratios:
     """Mature against less mature."""
     cells = covering(read_cells(cells_of(data), indicators_of(data), "main"), None, None)
     mature = cells.tier == MATURE
-    sampled = pq.read_table(data.weights, columns=["source_row", "stratum", "psu", "fraction", "weight_main"])
+    sampled = pq.read_table(data.respondents, columns=["source_row", "stratum", "psu", "weight_main"])
+    sampled = sampled.append_column("fraction", pa.repeat(0.0, sampled.num_rows))
     plan = plan_of("main", STUDY.design, STUDY.weights, "w", sampled)
     pair = share_pair(cells, mature, ~mature, plan)
     found = designed_estimates(pair, pair.a, np.zeros(len(data.indicators), dtype=bool), 0.95)
@@ -79,8 +80,8 @@ def main() -> None:
     """A process of its own, whose memory is that of the job: files, number of respondents and of indicators."""
     import time
 
-    respondents, weights, count, indicators = sys.argv[1:]
-    data = Data(Path(respondents), Path(weights), int(count), tuple(f"y{k}" for k in range(int(indicators))))
+    respondents, count, indicators = sys.argv[1:]
+    data = Data(Path(respondents), int(count), tuple(f"y{k}" for k in range(int(indicators))))
     start = time.perf_counter()
     log_ratios(data)
     print(json.dumps({"seconds": time.perf_counter() - start, "bytes": peak_memory()}))

@@ -227,6 +227,7 @@ def _respondents(study: Study) -> Told:
     found: dict[str, Sequence[Source]] = {
         "weight": _in(tables.WEIGHTS, [f"weight_{weight}"] if weight else ()),
         "tier": _in(tables.RESPONSES, asked) if answers else scored,
+        **{c.name: _in(tables.WEIGHTS, [c.name]) for c in tables.sampling_columns(study)},
     }
     for segment in study.segment_columns:
         found[segment.name] = _in(tables.RESPONSES, segment.needs)
@@ -243,8 +244,8 @@ def _of_indicator(i: IndicatorColumn) -> list[str]:
 
 
 def _cells(study: Study) -> Told:
-    weights = _in(tables.WEIGHTS, (f"weight_{name}" for name in study.weights))
-    margins = _in(tables.WEIGHTS, (f"margin_{name}" for name, w in study.weights.items() if w.rake))
+    weights = _in(tables.RESPONDENTS, (f"weight_{name}" for name in study.weights))
+    margins = _in(tables.RESPONDENTS, (f"margin_{name}" for name, w in study.weights.items() if w.rake))
     found: dict[str, Sequence[Source]] = {
         "w": weights, "ww": weights, "margins": margins, "n": _in(tables.RESPONDENTS, ["disposition"]),
         "level": _in(tables.RESPONDENTS, _levels(study.segment_columns)), "weighting": (),

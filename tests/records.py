@@ -91,13 +91,14 @@ def core_of(
     made |= weights or {}
     query = respondents_query(
         study.tiers, study.score, study.segment_columns, study.indicator_columns, study.resolver, there,
-        default_weight(study.weights),
+        default_weight(study.weights), [c.name for c in tables.sampling_columns(study)],
     )  # fmt: skip
     respondents = run(query, tables.RESPONDENTS, study, **made)
     weightings = weightings_of(study.weights, study.comparisons, study.design)
     strata = study.design is not None and study.design.strata is not None
     query = cells_query(study.segment_columns, study.indicator_columns, weightings, strata, study.has_units)
-    cells = run(query, tables.CELLS, study, respondents=respondents, **(weights or {}))
+    again = {name: rows for name, rows in (weights or {}).items() if name in tables.CELLS.made_from}
+    cells = run(query, tables.CELLS, study, respondents=respondents, **again)
     made = {name: table for name, table in made.items() if name not in (weights or {})}
     return Core(dispositions=waterfall, respondents=respondents, cells=cells, **made)
 

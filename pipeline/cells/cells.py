@@ -105,7 +105,7 @@ def cells_query(
             "source": source,
             "held": False,
             "keys": DIVIDED_BY,
-            "whole": {name: name for name in ("weights", "replicates")},
+            "whole": {name: name for name in ("respondents", "replicates")},
             "groupings": groupings,
             "bundles": _bundles(groupings, counts, 1 if units else MOST_COMBINATIONS),
             "bases": bases,

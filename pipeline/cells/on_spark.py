@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline import engine
 from pipeline.cells.cells import KEYS, in_chunks, sums_in
+from pipeline.cells.measured import of_measured
 from pipeline.engine import Query
 from pipeline.errors import SurveyError
 from pipeline.spark import Job, job_of, names_of
@@ -31,7 +32,7 @@ def create_cells(
     run: runs a job and returns the rows of each part. Raises SurveyError where what Spark wrote is not found here.
     """
     folder = target.with_name(f".{target.name}.parts")
-    queries = in_chunks(query, chunk)
+    queries = in_chunks(of_measured(query, inputs["respondents"]), chunk)
     try:
         written = run(job_of(queries, inputs, folder))
         parts = {name: _rows(folder / name) for name in written}

@@ -1,8 +1,7 @@
 """Cells of some respondents at a time, added up, so that memory does not grow with respondents.
 
-What a query joins, or holds through a view, grows with its respondents. Sums are exact in any order (see
-sql/core/cells_combined.sql), so those of slices add up to the same bytes. A slice takes a sixth more time than its part
-of the whole: its records are filtered.
+What a query joins with replicates, or holds through a view, grows with its respondents; what it only sums does not.
+Sums are exact in any order (see sql/core/cells_combined.sql), so those of slices add up to the same bytes.
 """
 
 from __future__ import annotations
@@ -12,29 +11,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline import engine
 from pipeline.cells.cells import COMBINED, KEYS
+from pipeline.cells.measured import of_measured
 from pipeline.engine import Query
-from pipeline.settings import memory_megabytes
 
-JOINED_BYTES = 100  # of memory that the join with weights takes for a record
-JOINED_SHARE = 0.25  # of SURVEY_MEMORY that it may take
-HELD_AT_ONCE = 2_000_000  # records of a slice that a view holds, with all of their answers
+AT_ONCE = 2_000_000  # records of a slice
 
 Inputs = Mapping[str, Path | pa.Table]
 Through = tuple[str, Query]
 
 
-def fetch_cells(query: Query, inputs: Inputs, through: Through | None = None, at_once: int | None = None) -> pa.Table:
+def fetch_cells(query: Query, inputs: Inputs, through: Through | None = None, at_once: int = AT_ONCE) -> pa.Table:
     """The rows of a query by `cells_query`.
 
-    through: a view that it reads, and the query that the view holds. at_once: records of a slice, by default as many as
-    SURVEY_MEMORY is enough for.
+    through: a view that it reads, and the query that the view holds. at_once: records of a slice, where they are joined
+    or held.
     """
-    at_once = at_once or (HELD_AT_ONCE if through else _joined_at_once())
-    query = _of_measured(query, inputs)
+    if through is None:
+        query = of_measured(query, inputs["respondents"])
+        if not any(w.replicated for w in query.values["weightings"]):
+            return _rows(query, inputs, None, None)
     last = engine.fetch(Query("core/last_row.sql"), {"respondents": inputs["respondents"]})["last"][0].as_py() or 0
     if last <= at_once:
         return _rows(query, inputs, through, None)
@@ -44,7 +42,7 @@ def fetch_cells(query: Query, inputs: Inputs, through: Through | None = None, at
     return engine.fetch(Query("core/cells_added.sql", {"keys": KEYS}), {"parts": pa.concat_tables(parts)})
 
 
-def create_cells(query: Query, inputs: Inputs, schema: pa.Schema, target: Path, at_once: int | None = None) -> int:
+def create_cells(query: Query, inputs: Inputs, schema: pa.Schema, target: Path, at_once: int = AT_ONCE) -> int:
     """Writes cells as `engine.create` does."""
     made = {"cells": fetch_cells(query, inputs, at_once=at_once)}
     columns = made["cells"].column_names
@@ -55,33 +53,9 @@ def _rows(query: Query, inputs: Inputs, through: Through | None, rows: range | N
     with engine.connection(inputs, rows) as con:
         if through is not None:
             engine.keep(con, *through)
-        # In one query the sums of sums would claim memory that the join then lacks: it would go by way of the disk.
+        # In one query the sums of sums would claim memory that the first ones then lack.
         engine.keep(con, "combined", replace(query, template=COMBINED))
         return engine.rows_of(con, replace(query, values={**query.values, "held": True}))
-
-
-def _joined_at_once() -> int:
-    return int(memory_megabytes() * 2**20 * JOINED_SHARE / JOINED_BYTES)
-
-
-def _of_measured(query: Query, inputs: Inputs) -> Query:
-    """A query that takes each base from one indicator that the wave measured, where the file's statistics tell."""
-    source = inputs.get(query.values["source"])
-    if not isinstance(source, Path):
-        return query
-    file = pq.ParquetFile(source)
-    bases = {
-        base: next(([name] for name in names if _has_answers(file, name)), names)
-        for base, names in query.values["bases"].items()
-    }
-    return replace(query, values={**query.values, "bases": bases})
-
-
-def _has_answers(file: pq.ParquetFile, name: str) -> bool:
-    """Whether the file's statistics say that a column has values."""
-    place = file.schema_arrow.get_field_index(name)
-    groups = (file.metadata.row_group(i).column(place).statistics for i in range(file.metadata.num_row_groups))
-    return any(group is not None and group.has_min_max for group in groups)
 
 
 def _slices(last: int, at_once: int) -> Iterator[range]:

@@ -121,9 +121,12 @@ def in_passes(options: Sequence[OptionColumn]) -> list[tuple[OptionColumn, ...]]
     return [tuple(found) for found in passes if found]
 
 
-def options_query(options: Sequence[OptionColumn], segments: Sequence[SegmentColumns]) -> Query:
-    """Analysed respondents with a column for every answer."""
-    return Query("out/options.sql", {"options": options, "places": place_columns(segments)})
+def options_query(
+    options: Sequence[OptionColumn], segments: Sequence[SegmentColumns], sampled: Sequence[str] = ()
+) -> Query:
+    """Analysed respondents with a column for every answer. sampled: the columns of their design and weights."""
+    places = place_columns(segments)
+    return Query("out/options.sql", {"options": options, "places": places, "sampled": list(sampled)})
 
 
 def option_cells_query(

@@ -60,11 +60,10 @@ def _band_cells(
     """Cells by band of the score (by tier without cuts) under every weight, and unweighted."""
     segments = {m.segment.name: m.segment for m in memberships.values() if m.segment is not None}
     weightings = [Weighting(name, raked=False, replicated=False) for name in sections.weights]
-    needed = {name: inputs[name] for name in ("respondents", *(["weights"] if weightings else []))}
     source = "score_bands" if len(cuts) else "respondents"
     query = cells_query(list(segments.values()), sections.indicators, weightings, source=source)
     bands = Query("out/score_bands.sql", {"cuts": [float(cut) for cut in cuts]})
-    rows = fetch_cells(query, needed, (source, bands) if len(cuts) else None)
+    rows = fetch_cells(query, {"respondents": inputs["respondents"]}, (source, bands) if len(cuts) else None)
     first = default_weight(sections.weights)
     plain = read_cells(rows, sections.indicators, first).unweighted()
     weighted = {name: read_cells(rows, sections.indicators, name) for name in sections.weights}

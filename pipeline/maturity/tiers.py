@@ -27,11 +27,12 @@ def respondents_query(
     resolver: Resolver,
     available: set[str],
     weight: str = "",
+    sampled: Sequence[str] = (),
 ) -> Query:
     """Respondents wide: score, tier, segments, one column per indicator (NULL = not in base).
 
-    weight: the default weight, empty for none. available: variables that the delivery has. A segment, level or
-    indicator that needs another is NULL.
+    weight: the default weight, empty for none. sampled: columns of table `weights` that they carry. available:
+    variables that the delivery has. A segment, level or indicator that needs another is NULL.
     """
     present = {v.name for v in resolver.variables if v.name in available}
     answers = {tier: resolver.columns(c) for tier, c in (tiers.answers or {}).items()} if tiers else {}
@@ -40,6 +41,7 @@ def respondents_query(
         {
             "tiers": tiers,
             "weight": f"weight_{weight}" if weight else "",
+            "sampled": list(sampled),
             "tier_answers": answers,
             "within": next((s for s in segments if tiers and s.name == tiers.within), None),
             "dimensions": list(score.dimensions) if score else [],

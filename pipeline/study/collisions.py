@@ -27,7 +27,7 @@ RESPONSE_COLUMNS = (
     "ballot_box", "fingerprint", "file_number", "file_row", "record", "shown",
 )  # fmt: skip
 RESPONDENT_COLUMNS = ("wave", "source_row", "respondent_id", "disposition", "score", "tier", "weight", "all",
-                      "segment", "level", "stratum", "n", "w", "ww")  # fmt: skip
+                      "segment", "level", "stratum", "psu", "n", "w", "ww")  # fmt: skip
 CONDITION_WORDS = ("any", "all", "not", "tier", "filter")
 EVERY_WAVE = ""
 WITHOUT_TIER = "without_tier"  # a row of table `tiers`
@@ -168,7 +168,8 @@ def _reserved(study: Study) -> Iterator[Problem]:
 
 def respondent_columns(study: Study) -> Iterator[Problem]:
     """Two columns of `respondents` with one name. The segments must be sound: their levels are looked up."""
-    taken = dict.fromkeys(RESPONDENT_COLUMNS, "a column of its own")
+    of_weights = (f"{kind}_{name}" for name in study.weights for kind in ("weight", "margin"))
+    taken = dict.fromkeys((*RESPONDENT_COLUMNS, *of_weights), "a column of its own")
     claims: list[tuple[Place, str, str]] = []
     for name in study.score.dimensions if study.score else ():
         claims.append((("score", "dimensions", name), f"score_{name}", f"dimension {name} of the score"))

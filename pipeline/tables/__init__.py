@@ -12,6 +12,7 @@ from pipeline.tables.core import (
     SCREENING,
     TIER_CUTS,
     WEIGHTS,
+    sampling_columns,
 )
 from pipeline.tables.out import (
     ADJUSTED,
@@ -115,4 +116,5 @@ __all__ = [
     "View",
     "inputs_of",
     "made_for",
+    "sampling_columns",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pipeline.tables.raw import INGEST, SOURCE_ROW, WAVE
@@ -183,6 +184,12 @@ REPLICATES = Table(
 )
 
 
+def sampling_columns(study: Any) -> tuple[Column, ...]:
+    """Columns of table `weights` that respondents carry, so that cells are summed from one file; none without it."""
+    columns = _weight_columns(study) if WEIGHTS.made_if(study) else ()
+    return tuple(replace(c, nullable=True) for c in columns if c not in (WAVE, SOURCE_ROW) and c.name != "fraction")
+
+
 def _respondent_columns(study: Any) -> tuple[Column, ...]:
     dimensions = study.score.dimensions if study.score else {}
     columns = [
@@ -191,6 +198,7 @@ def _respondent_columns(study: Any) -> tuple[Column, ...]:
         RESPONDENT_ID,
         Column("disposition", "varchar", "`analysed`, or the cleaning rule that took the record out.", nullable=False),
         Column("weight", "double", "Default weight; 1 where the study is unweighted; NULL where not analysed."),
+        *sampling_columns(study),
         *(Column(f"score_{name}", "double", f"Dimension {name}, 0 to 100.", unit="points") for name in dimensions),
         Column("score", "double", "Maturity score, 0 to 100.", unit="points"),
         Column("tier", "varchar", "Maturity tier."),
@@ -212,12 +220,13 @@ def _respondent_columns(study: Any) -> tuple[Column, ...]:
 
 RESPONDENTS = Table(
     "respondents",
-    "One delivered record with disposition, score, tier, segments and indicators; no personal data.",
+    "One delivered record with disposition, weights, score, tier, segments and indicators, those of one sampling unit "
+    "together; no personal data.",
     "core",
     key=("wave", "source_row"),
     columns=_respondent_columns,
     made_from=("responses", "screening", "weights", "scores", "tier_cuts", "source_columns"),
-    sections=("scales", "questions", "filters", "weights", "tiers", "segments", "indicators"),
+    sections=("scales", "questions", "filters", "design", "weights", "tiers", "segments", "indicators"),
     code=("pipeline.maturity", "pipeline.study", "sql/core/respondents.sql", MACROS),
 )
 
@@ -277,7 +286,7 @@ CELLS = Table(
     "core",
     key=("wave", "weighting", "replicate", "stratum", "psu", "margins", "segment", "level", "tier"),
     columns=_cell_columns,
-    made_from=("respondents", "weights", "replicates"),
+    made_from=("respondents", "replicates"),
     sections=(
         "scales",
         "questions",

@@ -26,7 +26,8 @@ scales AS (
         FROM (
             SELECT COUNT(*) AS respondents{% for w in weightings %}, MAX({{ w.column | name }}) AS {{ w.column | name }}{% endfor %}
 
-            FROM {{ whole.weights | name }}
+            FROM {{ whole.respondents | name }}
+            WHERE disposition = 'analysed'
             GROUP BY {{ "psu" if units else "stratum" if strata else "wave" }}
             {% for repeated in weightings if repeated.replicated %}
             UNION ALL
@@ -48,11 +49,11 @@ divided AS (
         r.*
         , {{ (w.name if w else "") | value }} AS "its weighting"
         , {% if repeated %}CAST(p.replicate AS INTEGER){% else %}0{% endif %} AS "its replicate"
-        , {% if strata %}w.stratum{% else %}'all'{% endif %} AS "its stratum"
-        , {% if units %}w.psu{% else %}0{% endif %} AS "its unit"
-        , {% if w and w.margins %}w.{{ w.margins | name }}{% else %}0{% endif %} AS "its margins"
+        , {% if strata %}r.stratum{% else %}'all'{% endif %} AS "its stratum"
+        , {% if units %}r.psu{% else %}0{% endif %} AS "its unit"
+        , {% if w and w.margins %}r.{{ w.margins | name }}{% else %}0{% endif %} AS "its margins"
         {% if w %}
-        {% set weight = "p.weight" if repeated else "w." ~ (w.column | name) %}
+        {% set weight = "p.weight" if repeated else "r." ~ (w.column | name) %}
         {% for scale, scaled, as in [("scale ", weight, "its weight"), ("square scale ", weight ~ " * " ~ weight, "its square")] %}
         , CAST(FLOOR({{ scaled }} * {{ (scale ~ w.name) | name }} + 0.5) AS DOUBLE) / {{ (scale ~ w.name) | name }} AS {{ as | name }}
         {% endfor %}
@@ -61,9 +62,6 @@ divided AS (
         , CASE WHEN {{ g.column | name }} = 1 THEN 1 WHEN {{ g.column | name }} = 0{{ known(g) }} THEN 0 END AS {{ ("member " ~ g.column) | name }}
         {% endfor %}
     FROM {{ source | name }} AS r
-    {% if strata or units or w %}
-    JOIN weights AS w ON w.source_row = r.source_row
-    {% endif %}
     {% if repeated %}
     JOIN replicates AS p ON p.source_row = r.source_row AND p.weighting = {{ w.name | value }}
     {% endif %}

@@ -1,5 +1,6 @@
--- respondents: one row per delivered record with disposition, score, tier, segments and indicators. An indicator is
--- 1 yes, 0 no, NULL not in its base; records that are not analysed have no score, tier or indicators.
+-- respondents: one row per delivered record with disposition, weights, score, tier, segments and indicators. An
+-- indicator is 1 yes, 0 no, NULL not in its base; records that are not analysed have no weight, score, tier or indicators.
+-- Those of one sampling unit stand together: sums by unit then take half the time.
 -- Names with a space are this file's own: no question or segment can be called so.
 {% import "macros.sql" as sql %}
 WITH delivered_records AS (
@@ -33,6 +34,9 @@ WITH delivered_records AS (
 SELECT
     d.wave, d.source_row, d.respondent_id, d."its disposition" AS disposition,
     {% if weight %}w.{{ weight | name }}{% else %}CAST(1 AS DOUBLE){% endif %} AS weight
+    {% for name in sampled %}
+    , w.{{ name | name }}
+    {% endfor %}
     {% for name in dimensions %}
     , sc.{{ ("score_" ~ name) | name }}
     {% endfor %}
@@ -52,11 +56,11 @@ SELECT
     {% endfor %}
 FROM divided AS d
 LEFT JOIN scores AS sc ON sc.source_row = d.source_row
-{% if weight %}
+{% if weight or sampled %}
 LEFT JOIN weights AS w ON w.source_row = d.source_row
 {% endif %}
 {% if tiers is not none and tiers.answers is none %}
 LEFT JOIN cuts ON cuts.level = {% if within is not none %}d.{{ ("segment " ~ within.name) | name }}{% else %}'all'{% endif %}
 
 {% endif %}
-ORDER BY d.source_row
+ORDER BY {% if sampled %}w.psu, {% endif %}d.source_row

@@ -2,7 +2,7 @@
 -- 0 no, NULL where the question was not answered. Numbers and open answers have one, 1 where answered.
 SELECT
     p.wave, p.source_row, p.disposition, p.tier
-    {% for column in places %}
+    {% for column in sampled + places %}
     , p.{{ column | name }}
     {% endfor %}
     {% for o in options %}

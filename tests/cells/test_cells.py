@@ -70,21 +70,14 @@ def respondents(seed: int, size: int, weights: bool = True) -> Frame:
 
 
 def rows_of(frame: Frame) -> pa.Table:
-    records = [
-        {k: None if pd.isna(v) else v for k, v in row.items()}
-        for row in frame.drop(columns="stratum").to_dict("records")
-    ]
+    frame = frame.assign(weight_main=frame["weight"])
+    records = [{k: None if pd.isna(v) else v for k, v in row.items()} for row in frame.to_dict("records")]
     return table_of(tables.RESPONDENTS, STUDY, records)
 
 
 def cells_of(frame: Frame, make: Make) -> pa.Table:
-    there = analysed(frame)
-    sampled = table_of(tables.WEIGHTS, STUDY, [
-        {"source_row": row, "stratum": stratum, "fraction": 0.0, "weight_main": weight}
-        for row, stratum, weight in zip(there["source_row"], there["stratum"], there["weight"], strict=True)
-    ])  # fmt: skip
     query = cells_query(STUDY.segment_columns, STUDY.indicator_columns, (Weighting("main", False, False),), strata=True)
-    return make(query, tables.CELLS.arrow_schema(STUDY), {"respondents": rows_of(frame), "weights": sampled})
+    return make(query, tables.CELLS.arrow_schema(STUDY), {"respondents": rows_of(frame)})
 
 
 def analysed(frame: Frame) -> Frame:

@@ -103,7 +103,7 @@ def test_bases_scores_weights_and_rules_lead_to_what_they_look_at(tmp_path: Path
     assert sources(study, tables.SCORES, "score") == {("responses", "well"), ("responses", "often")}
     assert sources(study, tables.RESPONDENTS, "tier") == {("scores", "score"), ("tier_cuts", "cut")}
     assert sources(study, tables.WEIGHTS, "weight_main") == {("responses", "well"), ("delivered", "weight main")}
-    assert sources(study, tables.CELLS, "daily__w_yes") == {("respondents", "daily"), ("weights", "weight_main")}
+    assert sources(study, tables.CELLS, "daily__w_yes") == {("respondents", "daily"), ("respondents", "weight_main")}
     assert sources(study, tables.SCREENING, "disposition") == {("responses", "duration_seconds"), ("responses", "well")}
 
 
