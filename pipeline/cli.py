@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from pipeline.errors import SurveyError, counted, listed, nearest
 from pipeline.settings import BUNDLED_STUDIES, PROJECT, Home, home
@@ -22,23 +22,29 @@ from pipeline.settings import BUNDLED_STUDIES, PROJECT, Home, home
 if TYPE_CHECKING:
     from pipeline.study.written import StudyFile
 
-app = typer.Typer(
-    help="From raw survey exports to findings that can be defended. Study files lie in studies/, deliveries in"
-    " data/raw/<study>/<wave>/, both in the current folder or in SURVEY_HOME.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+
+class InOrder(click.Group):
+    """Commands in the order in which one meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"max_content_width": 120})
+def app() -> None:
+    """From raw survey exports to findings that can be defended. Study files lie in studies/, deliveries in
+    data/raw/<study>/<wave>/, both in the current folder or in SURVEY_HOME."""
+
 
 DONE, DATA_SAY_NO, WRONG_USE = 0, 1, 2
 DEMO = "social-maturity"
 MOST_WARNINGS, WARNING = 10, 155  # lines after a run, and characters of one
 LARGE = 100_000_000  # bytes of a delivery that takes about a second to read
 
-Study = Annotated[str, typer.Argument(help="Name of a study file, without .yaml.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-WaveOption = Annotated[str | None, typer.Option("--wave", help="One wave only.", show_default=False)]
+of_study = click.argument("study", help="Name of a study file, without .yaml.")
+of_wave = click.argument("wave", help="A published wave.")
+one_wave = click.option("--wave", help="One wave only.")
+json_too = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
 class DataSayNo(Exception):
@@ -67,7 +73,7 @@ def main() -> None:
     """Runs the command. Problems go to standard error; exit code 0, 1 (the data say no) or 2 (wrong use)."""
     logging.getLogger("survey.alerts").addHandler(logging.NullHandler())  # the command itself says what went wrong
     try:
-        app(standalone_mode=True)
+        app(prog_name="survey")
     except DataSayNo as no:
         print(no, file=sys.stderr)
         sys.exit(DATA_SAY_NO)
@@ -105,7 +111,8 @@ def _study_file(where: Home, study: str) -> StudyFile:
 
 
 @app.command(epilog=_example("demo"))
-def demo(as_json: Json = False) -> None:
+@json_too
+def demo(as_json: bool) -> None:
     """Make the bundled synthetic waves, run everything, print the findings."""
     import tempfile
 
@@ -125,7 +132,7 @@ def demo(as_json: Json = False) -> None:
             land(path, where.raw(DEMO) / path.parent.name, declared)
     _run(where, study_file, None)
     comparison = next(iter(study_file.study.comparisons))
-    findings(DEMO, wave=study_file.study.baseline, comparison=comparison, as_json=as_json)
+    _print_findings(DEMO, study_file.study.baseline, comparison, False, False, as_json)
     if not as_json:
         print(
             f"\nThe data are synthetic. Published: {where.database(DEMO)}\n"
@@ -147,14 +154,15 @@ def _bundled_study(where: Home) -> None:
 
 
 @app.command(epilog=_example("init ~/Downloads/export.csv --study customers --wave 2021"))
-def init(
-    export: Annotated[Path, typer.Argument(help="An export as the platform wrote it.", show_default=False)],
-    study: Annotated[str, typer.Option(help="Name of the new study.", show_default=False)],
-    wave: Annotated[str | None, typer.Option(help="Name of the wave; else the year of the fieldwork, or 1.")] = None,
-    labels: Annotated[
-        Path | None, typer.Option(help="For exports in codes: a table with the columns variable, value and label.")
-    ] = None,
-) -> None:
+@click.argument("export", type=click.Path(path_type=Path), help="An export as the platform wrote it.")
+@click.option("--study", required=True, help="Name of the new study.")
+@click.option("--wave", help="Name of the wave; else the year of the fieldwork, or 1.")
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="For exports in codes: a table with the columns variable, value and label.",
+)
+def init(export: Path, study: str, wave: str | None, labels: Path | None) -> None:
     """Draft a study file from an export, and put the export in place as its first wave."""
     from pipeline.drafting.start import start
 
@@ -168,11 +176,10 @@ def init(
 
 
 @app.command(epilog=_example("add ospo 2018 ~/Downloads/export.csv"))
-def add(
-    study: Study,
-    wave: Annotated[str, typer.Argument(help="Name of the wave, such as 2021.", show_default=False)],
-    file: Annotated[Path, typer.Argument(help="The export as the platform wrote it.", show_default=False)],
-) -> None:
+@of_study
+@click.argument("wave", help="Name of the wave, such as 2021.")
+@click.argument("file", type=click.Path(path_type=Path), help="The export as the platform wrote it.")
+def add(study: str, wave: str, file: Path) -> None:
     """Put a delivery into data/raw, checked and hashed. A corrected one sets the former aside."""
     from pipeline.ingest.landing import land, same_elsewhere
     from pipeline.study.waves import Wave, check_wave_name
@@ -204,7 +211,9 @@ def add(
 
 
 @app.command(epilog=_example("check ospo"))
-def check(study: Study, as_json: Json = False) -> None:
+@of_study
+@json_too
+def check(study: str, as_json: bool) -> None:
     """Read a study file and its exports as a reviewer would; write nothing."""
     from pipeline.checking.check import remarks
     from pipeline.printing import harmless, print_rows
@@ -225,7 +234,9 @@ def check(study: Study, as_json: Json = False) -> None:
 
 
 @app.command(epilog=_example("run ospo --wave 2018"))
-def run(study: Study, wave: WaveOption = None) -> None:
+@of_study
+@one_wave
+def run(study: str, wave: str | None) -> None:
     """Run the study's waves and publish them: the same assets as in the UI, with the same history."""
     where = home()
     _run(where, _study_file(where, study), wave)
@@ -296,10 +307,9 @@ def _progress(steps: int) -> Iterator[Callable[[str, str], None]]:
 
 
 @app.command(epilog=_example("ui --port 3000"))
-def ui(
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-) -> None:
+@click.option("--port", default=3000, show_default=True, help="Port on this machine.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def ui(port: int, host: str) -> None:
     """Open Dagster's UI on this home's studies; its history lasts."""
     import socket
 
@@ -322,15 +332,22 @@ def ui(
 
 
 @app.command(epilog=_example("findings social-maturity --comparison maturity"))
+@of_study
+@one_wave
+@click.option("--comparison", help="One comparison only.")
+@click.option("--segments", is_flag=True, help="Also within the levels of segments.")
+@click.option("--sentences", is_flag=True, help="What may be said, in words.")
+@json_too
 def findings(
-    study: Study,
-    wave: WaveOption = None,
-    comparison: Annotated[str | None, typer.Option(help="One comparison only.", show_default=False)] = None,
-    segments: Annotated[bool, typer.Option("--segments", help="Also within the levels of segments.")] = False,
-    sentences: Annotated[bool, typer.Option("--sentences", help="What may be said, in words.")] = False,
-    as_json: Json = False,
+    study: str, wave: str | None, comparison: str | None, segments: bool, sentences: bool, as_json: bool
 ) -> None:
     """Print the published findings; without --wave those of the last wave."""
+    _print_findings(study, wave, comparison, segments, sentences, as_json)
+
+
+def _print_findings(
+    study: str, wave: str | None, comparison: str | None, segments: bool, sentences: bool, as_json: bool
+) -> None:
     from pipeline.ledger import read_ledger
     from pipeline.printing import print_rows
     from pipeline.reading import opened, rows_in
@@ -406,15 +423,12 @@ def _finding_line(row: dict[str, object]) -> dict[str, object]:
 
 
 @app.command(epilog=_example("trends social-maturity --segments"))
-def trends(
-    study: Study,
-    measure: Annotated[
-        str | None, typer.Option(help="indicator, finding, tier or score only.", show_default=False)
-    ] = None,
-    segments: Annotated[bool, typer.Option("--segments", help="Also within tiers and levels of segments.")] = False,
-    sentences: Annotated[bool, typer.Option("--sentences", help="What may be said, in words.")] = False,
-    as_json: Json = False,
-) -> None:
+@of_study
+@click.option("--measure", help="indicator, finding, tier or score only.")
+@click.option("--segments", is_flag=True, help="Also within tiers and levels of segments.")
+@click.option("--sentences", is_flag=True, help="What may be said, in words.")
+@json_too
+def trends(study: str, measure: str | None, segments: bool, sentences: bool, as_json: bool) -> None:
     """Print how published figures changed between waves, and what can't be compared."""
     from pipeline.estimation.trends import MEASURES
     from pipeline.printing import print_rows
@@ -443,9 +457,10 @@ def trends(
 
 
 @app.command(epilog=_example("lineage social-maturity 2021/maturity/customer_service"))
-def lineage(
-    study: Study, finding_id: Annotated[str, typer.Argument(help="As in table findings.")], as_json: Json = False
-) -> None:
+@of_study
+@click.argument("finding_id", help="As in table findings.")
+@json_too
+def lineage(study: str, finding_id: str, as_json: bool) -> None:
     """Print the chain from a finding to the records of the export that it counts."""
     from pipeline.lineage import lineage as chain_of
     from pipeline.lineage import ranges
@@ -480,13 +495,12 @@ def lineage(
 
 
 @app.command(epilog=_example("claims social-maturity --wave 2021"))
-def claims(
-    study: Study,
-    wave: WaveOption = None,
-    problems: Annotated[bool, typer.Option("--problems", help="Only those that an editor has to look at.")] = False,
-    sentences: Annotated[bool, typer.Option("--sentences", help="What may be said instead, in words.")] = False,
-    as_json: Json = False,
-) -> None:
+@of_study
+@one_wave
+@click.option("--problems", is_flag=True, help="Only those that an editor has to look at.")
+@click.option("--sentences", is_flag=True, help="What may be said instead, in words.")
+@json_too
+def claims(study: str, wave: str | None, problems: bool, sentences: bool, as_json: bool) -> None:
     """Print what the data say of each printed sentence. Exit code 1 where one that must hold is contradicted."""
     from pipeline.claims.verdicts import CONTRADICTED
     from pipeline.printing import harmless, print_rows
@@ -516,7 +530,7 @@ def claims(
         for name, reading in study_file.study.claim_set.readings.items():
             print(harmless(f"  reading: {name.replace('_', ' ')} is {reading}"))
     if any(row["must_hold"] and row["verdict"] == CONTRADICTED for row in rows):
-        raise typer.Exit(1)
+        sys.exit(DATA_SAY_NO)
 
 
 def _claim_line(row: dict[str, Any]) -> dict[str, object]:
@@ -539,16 +553,18 @@ def _claim_line(row: dict[str, Any]) -> dict[str, object]:
     }  # fmt: skip
 
 
-@app.command(epilog=_example('wording ospo "Big firms are twice as likely to have a program" --indicator has_program'
-                             " --comparison large"))  # fmt: skip
-def wording(
-    study: Study,
-    sentence: Annotated[str, typer.Argument(help="A sentence that is to be printed.", show_default=False)],
-    indicator: Annotated[str, typer.Option(help="What respondents do.", show_default=False)],
-    comparison: Annotated[str, typer.Option(help="The two groups.", show_default=False)],
-    wave: WaveOption = None,
-    as_json: Json = False,
-) -> None:
+@app.command(
+    epilog=_example(
+        'wording ospo "Big firms are twice as likely to have a program" --indicator has_program --comparison large'
+    )
+)
+@of_study
+@click.argument("sentence", help="A sentence that is to be printed.")
+@click.option("--indicator", required=True, help="What respondents do.")
+@click.option("--comparison", required=True, help="The two groups.")
+@one_wave
+@json_too
+def wording(study: str, sentence: str, indicator: str, comparison: str, wave: str | None, as_json: bool) -> None:
     """Say what is wrong with a sentence about a finding, and how the data let it be said. Exit code 1 for faults."""
     from pipeline.claims.proposed import faults
     from pipeline.printing import harmless
@@ -576,16 +592,15 @@ def wording(
             print(harmless(f"{fault.kind}: {fault.words}"))
         print(harmless(f"{'Write' if found else 'It may be printed. At length'}: {finding['wording']}"))
     if found:
-        raise typer.Exit(1)
+        sys.exit(DATA_SAY_NO)
 
 
 @app.command(epilog=_example("methodology social-maturity --wave 2021 --language ru"))
-def methodology(
-    study: Study,
-    wave: WaveOption = None,
-    language: Annotated[str, typer.Option(help="en or ru.")] = "en",
-    as_json: Json = False,
-) -> None:
+@of_study
+@one_wave
+@click.option("--language", default="en", show_default=True, help="en or ru.")
+@json_too
+def methodology(study: str, wave: str | None, language: str, as_json: bool) -> None:
     """Print the methodology statement of a published wave as Markdown; without --wave that of the last one."""
     from pipeline.editions import read_statement
     from pipeline.printing import harmless, print_rows
@@ -607,11 +622,10 @@ def methodology(
 
 
 @app.command(epilog=_example("report social-maturity --wave 2021 --open"))
-def report(
-    study: Study,
-    wave: WaveOption = None,
-    open_it: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
-) -> None:
+@of_study
+@one_wave
+@click.option("--open", "open_it", is_flag=True, help="Open the report in the browser.")
+def report(study: str, wave: str | None, open_it: bool) -> None:
     """Write report and workbook of the published waves, and say where they are; of the last wave with --open."""
     from pipeline.editions import write_editions
 
@@ -631,7 +645,9 @@ def report(
 
 
 @app.command(epilog=_example("release social-maturity 2021"))
-def release(study: Study, wave: Annotated[str, typer.Argument(help="A published wave.")]) -> None:
+@of_study
+@of_wave
+def release(study: str, wave: str) -> None:
     """Freeze what may leave the house of a published wave, in a dated folder."""
     from pipeline.editions import release_wave
     from pipeline.printing import harmless
@@ -646,11 +662,10 @@ def release(study: Study, wave: Annotated[str, typer.Argument(help="A published 
 
 
 @app.command(epilog=_example("export social-maturity 2021 --to ~/for-spss"))
-def export(
-    study: Study,
-    wave: Annotated[str, typer.Argument(help="A published wave.")],
-    to: Annotated[Path, typer.Option("--to", help="A folder that is made.", show_default=False)],
-) -> None:
+@of_study
+@of_wave
+@click.option("--to", required=True, type=click.Path(path_type=Path), help="A folder that is made.")
+def export(study: str, wave: str, to: Path) -> None:
     """Write a published wave for other tools, for use in the house: a data package, and respondents.sav."""
     from pipeline.editions import export_wave
 
@@ -663,7 +678,9 @@ def export(
 
 
 @app.command(epilog=_example("waves ospo"))
-def waves(study: Study, as_json: Json = False) -> None:
+@of_study
+@json_too
+def waves(study: str, as_json: bool) -> None:
     """Print every wave: not run yet, admitted, or quarantined and why, and what is published of it."""
     from pipeline.admission import wave_rows
     from pipeline.ledger import read_ledger
@@ -688,11 +705,10 @@ def waves(study: Study, as_json: Json = False) -> None:
 
 
 @app.command(epilog=_example('query ospo "SELECT indicator, ratio FROM findings ORDER BY ratio DESC LIMIT 5"'))
-def query(
-    study: Study,
-    sql: Annotated[str, typer.Argument(help="SQL on the published database.", show_default=False)],
-    as_json: Json = False,
-) -> None:
+@of_study
+@click.argument("sql", help="SQL on the published database.")
+@json_too
+def query(study: str, sql: str, as_json: bool) -> None:
     """Query the published database, read-only."""
     from pipeline.printing import print_rows
     from pipeline.reading import rows_of
@@ -704,14 +720,19 @@ def query(
 
 
 @app.command(epilog=_example("bench --respondents 100000 --only compare"))
-def bench(
-    respondents: Annotated[int, typer.Option(min=1_000, help="Respondents of the largest job.")] = 1_000_000,
-    only: Annotated[
-        str | None, typer.Option(help="One part: compare, limits, growth or memory.", show_default=False)
-    ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Runs, of which the medians are printed.")] = 5,
-    as_json: Json = False,
-) -> None:
+@click.option(
+    "--respondents",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(min=1_000),
+    help="Respondents of the largest job.",
+)
+@click.option("--only", help="One part: compare, limits, growth or memory.")
+@click.option(
+    "--runs", default=5, show_default=True, type=click.IntRange(min=1), help="Runs, of which the medians are printed."
+)
+@json_too
+def bench(respondents: int, only: str | None, runs: int, as_json: bool) -> None:
     """Measure this project against other tools and against bare column sums, on made data. Works from a clone."""
     from pipeline.printing import print_rows
 

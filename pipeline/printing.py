@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -11,21 +12,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
 SHORT = 40  # texts up to this length stay on one line
 WIDE = 240  # columns of text where output goes to a file or another program
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def print_rows(
-    rows: Sequence[Mapping[str, Any]],
-    columns: Sequence[str],
-    as_json: bool,
-    title: str = "",
-    console: Console | None = None,
-) -> None:
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, title: str = "") -> None:
     """Prints rows of named columns. JSON has full precision, "Infinity" for an endless limit and null for none."""
     if as_json:
         json.dump(
@@ -33,28 +26,41 @@ def print_rows(
         )
         sys.stdout.write("\n")
         return
-    console = console or Console(width=None if sys.stdout.isatty() else WIDE)
-    heading = Text(harmless(title)) if title else None
+    on_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if on_terminal else WIDE
+    names, title = [harmless(name) for name in columns], harmless(title)
     cells = [[shown(row[name]) for name in columns] for row in rows]
     numbers = [
         any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows) for name in columns
     ]
-    if lines := _lines([[harmless(name) for name in columns], *cells], numbers, console.width):
-        for text in filter(None, (heading, Text(lines[0], "bold"), Text("\n".join(lines[1:])))):
-            console.print(text, soft_wrap=True)
-        return
-    table = RichTable(title=heading, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for place, name in enumerate(columns):
+    if lines := _lines([names, *cells], numbers, width):
+        heading = [f"{BOLD}{lines[0]}{PLAIN}" if on_terminal else lines[0]]
+        print("\n".join([*filter(None, [title]), *heading, *lines[1:]]))
+    else:
+        _print_folded(names, cells, numbers, width, title)
+
+
+def _print_folded(
+    names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool], width: int, title: str
+) -> None:
+    """Rows whose texts do not all stay on one line. What folds them takes long to import."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    heading = Text(title) if title else None
+    table = Table(title=heading, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for place, name in enumerate(names):
         short = all(len(row[place]) <= SHORT for row in cells)
         justify: Literal["left", "right"] = "right" if numbers[place] else "left"
-        table.add_column(Text(harmless(name)), justify=justify, overflow="fold", no_wrap=short)
+        table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=short)
     for row_cells in cells:
         table.add_row(*map(Text, row_cells))
-    console.print(table)
+    Console(width=width).print(table)
 
 
 def _lines(cells: Sequence[Sequence[str]], numbers: Sequence[bool], width: int) -> list[str]:
-    """Rows whose texts all stay on one line of this width, a fifth of a second faster than rich; else none."""
+    """Rows whose texts all stay on one line of this width, else none."""
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     if sum(widths) + 2 * len(widths) > width or any("\n" in text for row in cells for text in row):
         return []

@@ -51,6 +51,6 @@ def wave_figures(home: Home, study_file: StudyFile, wave: str, admitted: Admitte
 
     def analysed(columns: list[str] | None) -> pd.DataFrame:
         chosen = ("disposition", "=", "analysed")
-        return engine.read(paths[tables.RESPONDENTS.name], columns, [chosen]).to_pandas().sort_values("source_row")
+        return engine.read(paths[tables.RESPONDENTS.name], columns, [chosen]).to_pandas()
 
     return WaveFigures(study_file.study, wave, found, admitted.analysed, analysed)

@@ -14,7 +14,7 @@ from tests.homes import STUDIES
 
 ROOT = STUDIES.parent
 README = (ROOT / "README.md").read_text()
-COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS = list(app.commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

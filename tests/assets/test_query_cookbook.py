@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from contextlib import redirect_stdout
 
-from rich.console import Console
-
-from pipeline.printing import WIDE, print_rows
+from pipeline.printing import print_rows
 from pipeline.reading import rows_of
 from pipeline.settings import PROJECT, Home
 from tests.bundled import STUDY, Bundled
@@ -26,8 +25,8 @@ def printed(home: Home, sql: str) -> str:
     """What `survey query` prints, without blanks at the ends of lines."""
     names, rows = rows_of(home, STUDY, sql)
     assert rows, sql
-    stream = io.StringIO()
-    print_rows(rows, names, as_json=False, console=Console(file=stream, width=WIDE))
+    with redirect_stdout(io.StringIO()) as stream:
+        print_rows(rows, names, as_json=False)
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 

@@ -46,7 +46,7 @@ def survey(
     return int(code or 0), out, err  # type: ignore[call-overload]
 
 
-NAMES = [command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback]
+NAMES = list(cli.app.commands)
 
 
 @pytest.mark.parametrize("name", NAMES)
