@@ -176,8 +176,9 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
                 for wave, admitted in published.items()
                 if table.name in admitted.tables
             ]
-            schema = "core" if table in CORE else "main"
-            contents.append(Content(table, table.columns_for(study), parts, schema=schema))
+            core = table in CORE
+            columns = table.columns_for(study)
+            contents.append(Content(table, columns, parts, schema="core" if core else "main", versioned=core))
         contents.append(_rows(tables.WAVES, wave_rows(ledger, study.synthetic)))
         contents.append(_rows(tables.RUNS, run_rows(ledger)))
         trends = trend_parts(home, study_file, published)
@@ -189,7 +190,8 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
         contents.append(Content(tables.ERRATA, tables.ERRATA.columns_for(None), parts))
         contents += recomputing_contents(study, list(published))
         views = {table.name: f"core.{table.name}" for table in (tables.RESPONDENTS, tables.RESPONSES)}
-        counts = publish(home.database(name), contents, views, study.synthetic, written_for(study))
+        written, record = written_for(study), home.published_parts(name)
+        counts = publish(home.database(name), contents, views, study.synthetic, written, record)
         with replacing(home.shown(name)) as partial:
             partial.write_text(shown)
         return counts

@@ -67,6 +67,10 @@ class Home:
         """Hash of the ledger that the published database shows."""
         return self.processed(study) / "published"
 
+    def published_parts(self, study: str) -> Path:
+        """What the published database is made of."""
+        return self.processed(study) / "published.json"
+
     def locks(self, study: str) -> Path:
         return self.processed(study) / ".locks"
 

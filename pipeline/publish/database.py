@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.engine import TOLD, literal, quoted
 from pipeline.errors import SurveyError
+from pipeline.publish.growing import Parts, clear, parts_there, remember
 from pipeline.settings import memory_limit, threads
 from pipeline.tables import Column, Macro, Table, View
 
@@ -28,13 +30,17 @@ COMMENTED_AT_ONCE = 100_000
 
 @dataclass(frozen=True)
 class Content:
-    """A table to publish: its declaration, its columns, and Parquet files of the admitted waves, or rows."""
+    """A table to publish: its declaration, its columns, and Parquet files of the admitted waves, or rows.
+
+    versioned: whether a file of one path always has the same contents, so that it is never read twice.
+    """
 
     table: Table
     columns: tuple[Column, ...]
     parts: Sequence[Path] = ()
     rows: pa.Table | None = None
     schema: str = "main"
+    versioned: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,13 @@ def publish(
     views: Mapping[str, str],
     synthetic: bool,
     written: Sequence[Written] = (),
+    record: Path | None = None,
 ) -> dict[str, int]:
     """Builds the database and puts it in the place of the former one. Returns the rows of each table.
 
-    views: name in schema main -> what it shows. written: further views and macros, each after what it reads.
+    views: name in schema main -> what it shows. written: further views and macros, each after what it reads. record:
+    file that remembers what the database is made of: where waves were only added to the former one, theirs alone are
+    read.
     The former file stays whole until the last step, and readers that have it open keep it. Raises SurveyError where
     the folder can't be written or the disk is full.
     """
@@ -62,8 +71,14 @@ def publish(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         heal(target)
-        counts = _build(partial, contents, views, synthetic, written)
+        parts = {_full_name(c): _parts(c) for c in contents if c.versioned}
+        there = parts_there(record, target, parts) if record else {}
+        if there:
+            shutil.copyfile(target, partial)
+        counts = _build(partial, contents, views, synthetic, written, there)
         _to_disk(partial)
+        if record:
+            remember(record, partial, parts)
         os.replace(partial, target)
         _to_disk(target.parent)
     except (OSError, duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
@@ -86,7 +101,12 @@ def heal(target: Path) -> list[Path]:
 
 
 def _build(
-    partial: Path, contents: Sequence[Content], views: Mapping[str, str], synthetic: bool, written: Sequence[Written]
+    partial: Path,
+    contents: Sequence[Content],
+    views: Mapping[str, str],
+    synthetic: bool,
+    written: Sequence[Written],
+    there: Mapping[str, int],
 ) -> dict[str, int]:
     mark = SYNTHETIC if synthetic else ""
     counts = {}
@@ -94,10 +114,13 @@ def _build(
     try:
         con.execute(f"ATTACH {literal(str(partial))} AS published (STORAGE_VERSION {literal(STORAGE)})")
         con.execute("USE published")
+        if there:
+            clear(con, "published", list(there))
+            con.execute("CHECKPOINT published")  # frees what it took
         con.execute("BEGIN")  # several hundred statements: one commit
         for content in contents:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(content.schema)}")
-            counts[content.table.name] = _table(con, content, mark)
+            counts[content.table.name] = _table(con, content, mark, there.get(_full_name(content)))
         for name, shown in views.items():
             content = next(c for c in contents if f"{c.schema}.{c.table.name}" == shown)
             con.execute(f"CREATE VIEW main.{quoted(name)} AS SELECT * FROM {_full_name(content)}")
@@ -113,16 +136,15 @@ def _build(
     return counts
 
 
-def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str) -> int:
+def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str, there: int | None) -> int:
+    """there: parts that the table holds already; None: there is no table."""
     name = _full_name(content)
-    declared = ", ".join(
-        f"{quoted(c.name)} {TYPES[c.type]}{'' if c.nullable else ' NOT NULL'}" for c in content.columns
-    )
-    con.execute(f"CREATE TABLE {name} ({declared})")
-    for part in content.parts:
+    if there is None:
+        con.execute(f"CREATE TABLE {name} ({_declared(content)})")
+    for part in content.parts[there or 0 :]:
         # A wave admitted under an older study file may lack a column that was declared since.
-        there = set(pq.read_schema(part).names)
-        chosen = ", ".join(quoted(c.name) if c.name in there else "NULL" for c in content.columns)
+        delivered = set(pq.read_schema(part).names)
+        chosen = ", ".join(quoted(c.name) if c.name in delivered else "NULL" for c in content.columns)
         TOLD.debug("read %s", part)
         con.execute(f"INSERT INTO {name} SELECT {chosen} FROM read_parquet({literal(str(part))})")
     if content.rows is not None:
@@ -133,6 +155,14 @@ def _table(con: duckdb.DuckDBPyConnection, content: Content, mark: str) -> int:
     _explain(con, "TABLE", name, content.table.description, content.columns, mark)
     counted = con.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
     return int(counted[0]) if counted else 0
+
+
+def _declared(content: Content) -> str:
+    return ", ".join(f"{quoted(c.name)} {TYPES[c.type]}{'' if c.nullable else ' NOT NULL'}" for c in content.columns)
+
+
+def _parts(content: Content) -> Parts:
+    return Parts(_declared(content), tuple(map(str, content.parts)))
 
 
 def _full_name(content: Content) -> str:
