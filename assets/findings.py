@@ -161,7 +161,6 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     def out_adjusted(store: WaveStore) -> int:
         study, sampled = store.study, sampled_rows(store)
         respondents = store.read(tables.RESPONDENTS).to_pandas().query("disposition == 'analysed'")
-        respondents = respondents.sort_values("source_row")
         rows = adjusted_table(
             store.wave, respondents, sampled.to_pandas() if sampled else None, study.comparisons, grouping_of(study),
             study.indicator_columns, default_weight(study.weights), study.design,

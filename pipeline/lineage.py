@@ -76,7 +76,7 @@ def lineage(home: Home, study_file: StudyFile, finding_id: str) -> Lineage:
     for end, group in zip(("a", "b"), members.groups[finding["comparison"]], strict=True):
         base = group & inside & ~np.isnan(answer)
         for what, chosen in ((f"x_{end}", base & (answer == 1)), (f"n_{end}", base)):
-            numbers = tuple(int(row) for row in rows[chosen])
+            numbers = tuple(sorted(int(row) for row in rows[chosen]))
             if len(numbers) != finding[what]:
                 raise SurveyError(
                     name, f"{finding_id}: {what} is {finding[what]}, but {len(numbers)} records are found",

@@ -26,9 +26,11 @@ def adjusted_table(
 ) -> pd.DataFrame:
     """Rows of every comparison that names segments to adjust for or to pool over.
 
-    respondents: the analysed, by source_row. sampled: table `weights`, where there is one, in the same order. Errors
-    are design-based by linearisation, whatever makes those of the findings; raked weights are taken as fixed.
+    respondents: the analysed. sampled: table `weights`, where there is one. Errors are design-based by linearisation,
+    whatever makes those of the findings; raked weights are taken as fixed.
     """
+    respondents = respondents.sort_values("source_row")
+    sampled = sampled if sampled is None else sampled.sort_values("source_row")
     outcome = respondents[[i.name for i in indicators]].to_numpy(float, na_value=np.nan)
     tiers = places(respondents["tier"].to_numpy(object), grouping.tiers.order if grouping.tiers else ())
     psu, sampling = _design(sampled, design)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -337,9 +338,11 @@ def test_an_adjusted_ratio_says_that_its_weight_is_taken_as_fixed():
     study, _, made, core = core_tables(schools("apistrat"), text, design_strata="stype", weight_main="pw")
     grouping = Grouping(study.tiers, study.segments, study.segment_columns, study.resolver)
     respondents = core.respondents.to_pandas().assign(tier=None)
-    found = adjusted_table(
-        "w", respondents, made["weights"].to_pandas(), study.comparisons, grouping, study.indicator_columns, "main",
-        study.design,
+    found, shuffled = (
+        adjusted_table("w", rows, made["weights"].to_pandas(), study.comparisons, grouping, study.indicator_columns,
+                       "main", study.design)
+        for rows in (respondents, respondents.sample(frac=1, random_state=1))
     )  # fmt: skip
+    pd.testing.assert_frame_equal(found, shuffled)
     assert set(found["method"]) == {f"{DESIGNED}; weight main taken as fixed"}
     assert set(found["mh_method"]) == {f"{WEIGHTED}; weight main taken as fixed"}
