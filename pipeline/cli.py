@@ -36,7 +36,7 @@ def app() -> None:
     data/raw/<study>/<wave>/, both in the current folder or in SURVEY_HOME."""
 
 
-DONE, DATA_SAY_NO, WRONG_USE = 0, 1, 2
+DONE, DATA_SAY_NO, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 DEMO = "social-maturity"
 MOST_WARNINGS, WARNING = 10, 155  # lines after a run, and characters of one
 LARGE = 100_000_000  # bytes of a delivery that takes about a second to read
@@ -70,10 +70,15 @@ def command() -> None:
 
 
 def main() -> None:
-    """Runs the command. Problems go to standard error; exit code 0, 1 (the data say no) or 2 (wrong use)."""
+    """Runs the command. Problems go to standard error; exit code 0, 1 (the data say no), 2 (wrong use), 130 (Ctrl+C)."""
     logging.getLogger("survey.alerts").addHandler(logging.NullHandler())  # the command itself says what went wrong
     try:
-        app(prog_name="survey")
+        sys.exit(app(prog_name="survey", standalone_mode=False))
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(wrong.exit_code)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
     except DataSayNo as no:
         print(no, file=sys.stderr)
         sys.exit(DATA_SAY_NO)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_jso
         any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows) for name in columns
     ]
     if lines := _lines([names, *cells], numbers, width):
-        heading = [f"{BOLD}{lines[0]}{PLAIN}" if on_terminal else lines[0]]
+        bold = on_terminal and os.environ.get("TERM", "dumb") != "dumb"
+        heading = [f"{BOLD}{lines[0]}{PLAIN}" if bold else lines[0]]
         print("\n".join([*filter(None, [title]), *heading, *lines[1:]]))
     else:
         _print_folded(names, cells, numbers, width, title)

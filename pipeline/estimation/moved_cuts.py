@@ -24,8 +24,8 @@ def cut_and_weight_specifications(
 ) -> Iterator[Specification]:
     """Each comparison with one cut moved to every whole point between its neighbours, and under every other weight.
 
-    inputs: table `respondents`, and `weights` where the study has them. cuts: the published ones, where they hold for
-    everyone; else empty, and no cut is moved. A cut is moved only for comparisons whose groups it divides.
+    inputs: table `respondents`. cuts: the published ones, where they hold for everyone; else empty, and no cut is
+    moved. A cut is moved only for comparisons whose groups it divides.
     """
     moves = len(cuts) > 0 and any(groups.by_tier for groups in memberships.values())
     if not sections.weights and not moves:

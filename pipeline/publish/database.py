@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.engine import TOLD, literal, quoted
 from pipeline.errors import SurveyError
-from pipeline.publish.growing import Parts, clear, parts_there, remember
+from pipeline.publish.growing import Parts, clear, parts_of, parts_there, remember
 from pipeline.settings import memory_limit, threads
 from pipeline.tables import Column, Macro, Table, View
 
@@ -32,7 +32,7 @@ COMMENTED_AT_ONCE = 100_000
 class Content:
     """A table to publish: its declaration, its columns, and Parquet files of the admitted waves, or rows.
 
-    versioned: whether a file of one path always has the same contents, so that it is never read twice.
+    versioned: whether files stay as they are, so that none is read twice.
     """
 
     table: Table
@@ -79,6 +79,8 @@ def publish(
         _to_disk(partial)
         if record:
             remember(record, partial, parts)
+        # What a killed writer left beside the former file would keep DuckDB from opening the next.
+        target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
         os.replace(partial, target)
         _to_disk(target.parent)
     except (OSError, duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
@@ -162,7 +164,7 @@ def _declared(content: Content) -> str:
 
 
 def _parts(content: Content) -> Parts:
-    return Parts(_declared(content), tuple(map(str, content.parts)))
+    return parts_of(f"{STORAGE}: {_declared(content)}", content.parts)
 
 
 def _full_name(content: Content) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +16,21 @@ from pipeline.replacing import replacing
 
 @dataclass(frozen=True)
 class Parts:
-    """What a table is made of. columns: how they are declared. paths: Parquet files whose contents never change."""
+    """What a table is made of. declared: its columns, and how they are stored. files: path, size and time of each."""
 
-    columns: str
-    paths: tuple[str, ...]
+    declared: str
+    files: tuple[tuple[str, int, int], ...]
+
+
+def parts_of(declared: str, paths: Sequence[Path]) -> Parts:
+    """Raises OSError where a file is not there."""
+    found = [(path, path.stat()) for path in paths]
+    return Parts(declared, tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found))
 
 
 def remember(record: Path, database: Path, tables: Mapping[str, Parts]) -> None:
-    """Writes down what a database is made of, before it is moved to its place: it is told by file, size and time."""
-    told = {"database": _identity(database), "tables": {name: [p.columns, p.paths] for name, p in tables.items()}}
+    """Writes down what a database is made of, before it is moved to its place. It is known by its hash."""
+    told = {"sha256": _hash(database), "tables": {name: [p.declared, p.files] for name, p in tables.items()}}
     with replacing(record) as partial:
         partial.write_text(json.dumps(told))
 
@@ -32,18 +39,18 @@ def parts_there(record: Path, database: Path, tables: Mapping[str, Parts]) -> di
     """How many parts of each table the database holds already; none where anything but further parts is new."""
     try:
         told = json.loads(record.read_text())
-        if told["database"] != _identity(database):
+        former = {name: Parts(declared, tuple(map(tuple, files))) for name, (declared, files) in told["tables"].items()}
+        if former.keys() != tables.keys() or any(not _goes_on(former[name], tables[name]) for name in tables):
             return {}
-        former = {name: Parts(columns, tuple(paths)) for name, (columns, paths) in told["tables"].items()}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    if former.keys() != tables.keys():
-        return {}
-    for name, parts in tables.items():
-        before = former[name]
-        if before.columns != parts.columns or before.paths != parts.paths[: len(before.paths)]:
+        if told["sha256"] != _hash(database):  # someone wrote to it, or it is damaged
             return {}
-    return {name: len(parts.paths) for name, parts in former.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
+    return {name: len(parts.files) for name, parts in former.items()}
+
+
+def _goes_on(former: Parts, parts: Parts) -> bool:
+    return former.declared == parts.declared and former.files == parts.files[: len(former.files)]
 
 
 def clear(con: duckdb.DuckDBPyConnection, database: str, kept: Sequence[str]) -> None:
@@ -61,6 +68,6 @@ def clear(con: duckdb.DuckDBPyConnection, database: str, kept: Sequence[str]) ->
             con.execute(f"DROP {kind} {full}")
 
 
-def _identity(path: Path) -> list[int]:
-    found = path.stat()
-    return [found.st_ino, found.st_size, found.st_mtime_ns]
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

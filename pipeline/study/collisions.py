@@ -168,8 +168,9 @@ def _reserved(study: Study) -> Iterator[Problem]:
 
 def respondent_columns(study: Study) -> Iterator[Problem]:
     """Two columns of `respondents` with one name. The segments must be sound: their levels are looked up."""
-    of_weights = (f"{kind}_{name}" for name in study.weights for kind in ("weight", "margin"))
-    taken = dict.fromkeys((*RESPONDENT_COLUMNS, *of_weights), "a column of its own")
+    weights = [f"weight_{name}" for name in study.weights]
+    margins = [f"margin_{name}" for name, weight in study.weights.items() if weight.rake is not None]
+    taken = dict.fromkeys((*RESPONDENT_COLUMNS, *weights, *margins), "a column of its own")
     claims: list[tuple[Place, str, str]] = []
     for name in study.score.dimensions if study.score else ():
         claims.append((("score", "dimensions", name), f"score_{name}", f"dimension {name} of the score"))

@@ -185,3 +185,13 @@ def test_a_study_file_with_a_typo_is_told_with_its_line(home: Home, monkeypatch,
     assert code == 2
     assert "small.yaml, line 10" in err
     assert "nearest: indicators" in err
+
+
+def test_ctrl_c_is_neither_a_verdict_nor_wrong_use(home: Home, monkeypatch, capsys):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.checking.check.remarks", interrupted)
+    code, out, err = survey(monkeypatch, capsys, "check", STUDY)
+    assert (code, out) == (130, "")
+    assert "Traceback" not in err

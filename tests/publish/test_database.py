@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -200,7 +202,7 @@ def test_another_declaration_of_the_columns_means_all_anew(growing: Growing):
     assert growing.all()["core.waves_of_things"] == [("a", 1.0)]
 
 
-@pytest.mark.parametrize("record", ["", "{}", "[1]", '{"database": [1, 2, 3], "tables": {}}'])
+@pytest.mark.parametrize("record", ["", "{}", "[1]", '{"tables": []}', '{"sha256": "a", "tables": {"x": 1}}'])
 def test_a_record_that_cannot_be_read_means_all_anew(growing: Growing, record: str):
     first = growing.part("first", ("a", 1.0))
     growing.publish(first)
@@ -215,6 +217,33 @@ def test_a_database_that_someone_wrote_to_is_built_anew(growing: Growing):
         con.execute("DELETE FROM core.waves_of_things")
     assert growing.publish(first) == ["first"]
     assert growing.all()["core.waves_of_things"] == [("a", 1.0, 1)]
+
+
+def test_a_damaged_database_is_built_anew(growing: Growing):
+    first, second = growing.part("first", ("a", 1.0)), growing.part("second", ("b", 2.0))
+    growing.publish(first)
+    known = growing.target.stat()
+    with growing.target.open("r+b") as file:
+        file.seek(known.st_size - 64)
+        file.write(b"\xff" * 64)
+    os.utime(growing.target, ns=(known.st_atime_ns, known.st_mtime_ns))  # as a bad disk leaves it
+    assert growing.publish(first, second) == ["first", "second"]
+
+
+def test_a_part_that_was_made_again_is_read_again(growing: Growing):
+    growing.publish(growing.part("first", ("a", 1.0)))
+    assert growing.publish(growing.part("first", ("other", 1.0))) == ["first"]
+    assert growing.all()["core.waves_of_things"] == [("other", 1.0, 1)]
+
+
+def test_what_a_killed_writer_left_beside_the_former_does_not_spoil_the_next(growing: Growing):
+    first = growing.part("first", ("a", 1.0))
+    growing.publish(first)
+    writes = "import duckdb, os; con = duckdb.connect({!r}); con.execute('DELETE FROM things'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", writes.format(str(growing.target))], check=False)
+    assert growing.target.with_name("x.duckdb.wal").exists()
+    growing.publish(first)
+    assert names(growing.target) == ["a"]
 
 
 def test_a_publication_that_fails_before_it_is_moved_leaves_a_record_of_no_database(
