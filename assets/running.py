@@ -31,6 +31,7 @@ from pipeline.study.waves import check_wave_name, is_wave_name
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 NOT_RUN = "Dependencies for step"  # Dagster names each step that a failure stops; the failure itself is told
+INTERRUPTS = ("KeyboardInterrupt", "DagsterExecutionInterruptedError", "InterruptException")
 RUNS = Path("history", "runs")  # where Dagster keeps the events of runs in its folder
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
@@ -89,7 +90,8 @@ def run_study(
 ) -> list[Outcome]:
     """Runs every wave, the baseline first, then publishes what is admitted; one wave alone in one run.
 
-    told: is called with ("step", asset) when an asset begins and ("log", text) for what the run has to say.
+    told: is called with ("step", asset) when an asset begins and ("log", text) for what the run has to say. Raises
+    KeyboardInterrupt where a wave is interrupted: no other is run then, and nothing is published.
     """
     with dagster_instance(home) as instance:
         Thread(target=_import_ahead, daemon=True).start()
@@ -142,7 +144,16 @@ def _run(
         asset_selection=list(assets),
         tags={PROCESS: str(os.getpid()), HOST: socket.gethostname()},
     )
+    if not result.success and _interrupted(result):
+        raise KeyboardInterrupt
     return Outcome(run_id, wave, "" if result.success else _problem(result))
+
+
+def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether Ctrl+C ended a step, wherever it met it: in Python, in Dagster, or in a query of DuckDB."""
+    errors = [e.step_failure_data.error for e in result.get_step_failure_events()]
+    found = [(error.cls_name, error.message) for error in map(_first, errors)]
+    return any(name in INTERRUPTS or "Query interrupted" in text for name, text in found)
 
 
 def _problem(result: dg.ExecuteInProcessResult) -> str:
@@ -154,10 +165,15 @@ def _problem(result: dg.ExecuteInProcessResult) -> str:
     return "\n".join(dict.fromkeys(_root(error) for error in [*errors, run_failure] if error))
 
 
-def _root(error: dg.SerializableErrorInfo) -> str:
+def _first(error: dg.SerializableErrorInfo) -> dg.SerializableErrorInfo:
+    """What an error came from."""
     while error.cause is not None:
         error = error.cause
-    text = error.message.strip()
+    return error
+
+
+def _root(error: dg.SerializableErrorInfo) -> str:
+    text = _first(error).message.strip()
     return text.split("Failure: ", 1)[-1] if "Failure: " in text else text
 
 

@@ -181,7 +181,7 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
             contents.append(Content(table, columns, parts, schema="core" if core else "main", versioned=core))
         contents.append(_rows(tables.WAVES, wave_rows(ledger, study.synthetic)))
         contents.append(_rows(tables.RUNS, run_rows(ledger)))
-        trends = trend_parts(home, study_file, published)
+        trends = trend_parts(home, study_file, published, ledger)
         contents.append(Content(tables.TRENDS, tables.TRENDS.columns_for(None), trends))
         claims = claim_parts(home, study_file, published)
         tell_changes(home, study_file, claims, run_id)

@@ -70,7 +70,7 @@ def command() -> None:
 
 
 def main() -> None:
-    """Runs the command. Problems go to standard error; exit code 0, 1 (the data say no), 2 (wrong use), 130 (Ctrl+C)."""
+    """Runs the command. Problems go to standard error. Exit codes: 0, 1 the data say no, 2 wrong use, 130 Ctrl+C."""
     logging.getLogger("survey.alerts").addHandler(logging.NullHandler())  # the command itself says what went wrong
     try:
         sys.exit(app(prog_name="survey", standalone_mode=False))
@@ -78,6 +78,7 @@ def main() -> None:
         wrong.show()
         sys.exit(wrong.exit_code)
     except click.Abort:
+        print("Interrupted. What was published before stays.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except DataSayNo as no:
         print(no, file=sys.stderr)
@@ -316,6 +317,7 @@ def _progress(steps: int) -> Iterator[Callable[[str, str], None]]:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def ui(port: int, host: str) -> None:
     """Open Dagster's UI on this home's studies; its history lasts."""
+    import signal
     import socket
 
     from assets.running import dagster_home, register_all
@@ -333,6 +335,9 @@ def ui(port: int, host: str) -> None:
     # `dagster dev` says that `dg dev` follows it; that one is not installed for those who only run surveys.
     arguments = ["-W", "ignore::Warning", "-m", "dagster", "dev", "-m", "assets.definitions", "-d", str(PROJECT)]
     options = ["-h", host, "-p", str(port), "--log-level", "warning"]
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # in a script's background it is ignored, and Dagster then ignores TERM
     os.execve(sys.executable, [sys.executable, *arguments, *options], environment)
 
 

@@ -51,6 +51,10 @@ def _print_folded(
     from rich.text import Text
 
     heading = Text(title) if title else None
+    widths = [max(map(cell_len, (name, *column))) for name, *column in zip(names, *cells, strict=True)]
+    least = sum(
+        min(w, SHORT) + 2 for w in widths
+    )  # a narrower table would cut figures: the terminal folds lines instead
     table = Table(title=heading, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for place, name in enumerate(names):
         short = all(len(row[place]) <= SHORT for row in cells)
@@ -58,7 +62,7 @@ def _print_folded(
         table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=short)
     for row_cells in cells:
         table.add_row(*map(Text, row_cells))
-    Console(width=width).print(table)
+    Console(width=max(width, least)).print(table)
 
 
 def _lines(cells: Sequence[Sequence[str]], numbers: Sequence[bool], width: int) -> list[str]:

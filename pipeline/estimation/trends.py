@@ -86,12 +86,12 @@ def both_waves(study: Study, before: WaveFigures, after: WaveFigures) -> Overlap
     return Overlap(*(w.rows_by_id.loc[both].to_numpy(np.intp) for w in (before, after)))
 
 
-def trend_rows(study: Study, before: WaveFigures, after: WaveFigures) -> pd.DataFrame:
+def trend_rows(study: Study, before: WaveFigures, after: WaveFigures, apart: str = "") -> pd.DataFrame:
     """Rows of table `trends` of one pair of waves: a figure that both publish has one.
 
-    Where it can't be compared the row says why and has no test and no wording.
+    Where it can't be compared the row says why and has no test and no wording. apart: why nothing can be compared.
     """
-    parts = [rows for rows in _Pair(study, before, after).rows() if len(rows)]
+    parts = [rows for rows in _Pair(study, before, after, apart).rows() if len(rows)]
     if not parts:
         return pd.DataFrame()
     frame = pd.concat(parts, ignore_index=True)
@@ -112,6 +112,7 @@ class _Pair:
     study: Study
     before: WaveFigures
     after: WaveFigures
+    apart: str
 
     @cached_property
     def breaks(self) -> Breaks:
@@ -288,7 +289,7 @@ class _Pair:
         self, measure: str, both: pd.DataFrame, value: str, change: Change, overlap: Floats, reasons: list[str]
     ) -> pd.DataFrame:
         known = np.isfinite(change.change)
-        reasons = [why or ("" if ok else "there is no figure in one of the waves")
+        reasons = [self.apart or why or ("" if ok else "there is no figure in one of the waves")
                    for why, ok in zip(reasons, known, strict=True)]  # fmt: skip
         status, reason = worse_of(
             *((both[f"status{end}"].to_numpy(object), both[f"status_reason{end}"].to_numpy(object))
