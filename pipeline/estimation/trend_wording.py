@@ -26,17 +26,17 @@ def trend_wording(study: Study, resolver: Resolver, row: Mapping[str, Any]) -> s
         comparison = study.comparisons[row["comparison"]]
         label = comparison.label.get() if comparison.label else row["comparison"].replace("_", " ")
         subject = f"the ratio of {label} to {_does(study, row['name'])}{among}"
-        values = f"from {row['value_before']:.1f} to {row['value']:.1f}"
+        values = _values(row, 1, 1, clear)
         by = f"{row['change']:.2f} times, {interval} {row['change_low']:.2f} to {row['change_high']:.2f}"
     elif row["measure"] == "score":
         subject = f"the mean {'score' if row['name'] == 'all' else 'of ' + row['name'].replace('_', ' ')}{among}"
-        values = f"from {row['value_before']:.1f} to {row['value']:.1f}"
+        values = _values(row, 1, 1, clear)
         by = f"{_signed(row, 1, 1)[0]} points, {interval} {' to '.join(_signed(row, 1, 1)[1:])}"
     else:
         does = _does(study, row["name"]) if row["measure"] == "indicator" else ""
         who = f"{_whom(study, resolver, row)} who {does}" if does else _tier(study, row["name"])
         subject = f"the share of {who}"
-        values = f"from {100 * row['value_before']:.0f}% to {100 * row['value']:.0f}%"
+        values = _values(row, 100, 0, clear, "%")
         change, *limits = _signed(row, 100, 0)
         by = f"{change} percentage points, {interval} {' to '.join(limits)}"
     if not clear:
@@ -44,6 +44,15 @@ def trend_wording(study: Study, resolver: Resolver, row: Mapping[str, Any]) -> s
     low = ", low base" if row["status"] == "footnote" and row["status_reason"] == "low base" else ""
     text = f"Between {row['wave_before']} and {row['wave']} {subject} {verb} {values} ({by}, {bases}{low})."
     return f"{text} [synthetic data]" if study.synthetic else text
+
+
+def _values(row: Mapping[str, Any], times: int, digits: int, clear: bool, unit: str = "") -> str:
+    """Both values; where they clearly differ, with digits enough that they do not seem equal."""
+    numbers = [times * row[name] for name in ("value_before", "value")]
+    while clear and digits < 6 and len({f"{number:.{digits}f}" for number in numbers}) == 1:
+        digits += 1
+    before, after = (f"{number:.{digits}f}{unit}" for number in numbers)
+    return f"from {before} to {after}"
 
 
 def _signed(row: Mapping[str, Any], times: int, digits: int) -> list[str]:
