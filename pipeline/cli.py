@@ -29,6 +29,16 @@ class InOrder(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Where nobody reads on, as `head` does not, the command is done; click itself would end it with 1."""
+        try:
+            found = super().invoke(ctx)
+            sys.stdout.flush()
+            return found
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+
 
 @click.group(cls=InOrder, context_settings={"max_content_width": 120})
 def app() -> None:
@@ -88,9 +98,6 @@ def main() -> None:
 
         print(harmless(str(error)), file=sys.stderr)
         sys.exit(WRONG_USE)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
     except OSError as error:
         print(f"{error.filename or 'survey'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(WRONG_USE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -195,3 +196,12 @@ def test_ctrl_c_is_neither_a_verdict_nor_wrong_use(home: Home, monkeypatch, caps
     code, out, err = survey(monkeypatch, capsys, "check", STUDY)
     assert (code, out) == (130, "")
     assert "Traceback" not in err
+
+
+def test_output_that_nobody_reads_to_its_end_is_no_failure():
+    command = [sys.executable, "-m", "pipeline.cli", "schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == ("", 0)
