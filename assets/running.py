@@ -151,18 +151,22 @@ def _run(
 
 def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
     """Whether Ctrl+C ended a step, wherever it met it: in Python, in Dagster, or in a query of DuckDB."""
-    errors = [e.step_failure_data.error for e in result.get_step_failure_events()]
-    found = [(error.cls_name, error.message) for error in map(_first, errors)]
-    return any(name in INTERRUPTS or "Query interrupted" in text for name, text in found)
+    found = map(_first, _step_errors(result))
+    return any(error.cls_name in INTERRUPTS or "Query interrupted" in error.message for error in found)
 
 
 def _problem(result: dg.ExecuteInProcessResult) -> str:
     grave = [c.metadata["why"].value for c in result.get_asset_check_evaluations() if "why" in c.metadata]
     if grave:
         return "\n".join(map(str, grave))
-    errors = [e.step_failure_data.error for e in result.get_step_failure_events()]
+    errors = _step_errors(result)
     run_failure = None if errors else result.get_run_failure_event().job_failure_data.error
     return "\n".join(dict.fromkeys(_root(error) for error in [*errors, run_failure] if error))
+
+
+def _step_errors(result: dg.ExecuteInProcessResult) -> list[dg.SerializableErrorInfo]:
+    errors = [e.step_failure_data.error for e in result.get_step_failure_events()]
+    return [error for error in errors if error]
 
 
 def _first(error: dg.SerializableErrorInfo) -> dg.SerializableErrorInfo:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -28,7 +27,7 @@ from pipeline.store import WaveStore, arrow_rows, versions
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import Wave
 from pipeline.trending import trend_parts
-from pipeline.versions import code_digest, hashed
+from pipeline.versions import code_digest, file_hash, hashed
 
 KEPT = {t.name: t for t in (*tables.PUBLISHED, tables.RESPONSES, tables.WEIGHTS, tables.RESPONDENTS, tables.CELLS)}
 CORE = (tables.RESPONDENTS, tables.RESPONSES, tables.WEIGHTS, tables.CELLS)
@@ -120,7 +119,7 @@ def _run(store: WaveStore, entry: WaveEntry, run_id: str, started_at: datetime |
         outcome=entry.status,
         version=version_of(store),
         delivery_sha256=entry.sha256,
-        study_file_sha256=hashlib.sha256(store.home.study_file(store.study_file.name).read_bytes()).hexdigest(),
+        study_file_sha256=file_hash(store.home.study_file(store.study_file.name)),
         code_version=code_digest(tuple(sorted({name for t in tables.ALL for name in t.code}))),
         started_at=started_at.astimezone(UTC).isoformat(timespec="seconds") if started_at else None,
         finished_at=entry.at,
@@ -200,7 +199,7 @@ def publish_study(home: Home, study_file: StudyFile, run_id: str, tell: Callable
 def shown_state(home: Home, study: str) -> str:
     """Hash of what a publication shows: the ledger. `Home.shown` holds that of the last one."""
     path = home.ledger(study)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return file_hash(path) if path.exists() else ""
 
 
 def _rows(table: tables.Table, rows: list[dict[str, Any]] | pd.DataFrame) -> Content:

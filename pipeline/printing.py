@@ -51,10 +51,8 @@ def _print_folded(
     from rich.text import Text
 
     heading = Text(title) if title else None
-    widths = [max(map(cell_len, (name, *column))) for name, *column in zip(names, *cells, strict=True)]
-    least = sum(
-        min(w, SHORT) + 2 for w in widths
-    )  # a narrower table would cut figures: the terminal folds lines instead
+    # A narrower table would cut figures: the terminal folds its lines instead.
+    least = sum(min(w, SHORT) + 2 for w in _widths([names, *cells]))
     table = Table(title=heading, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for place, name in enumerate(names):
         short = all(len(row[place]) <= SHORT for row in cells)
@@ -67,7 +65,7 @@ def _print_folded(
 
 def _lines(cells: Sequence[Sequence[str]], numbers: Sequence[bool], width: int) -> list[str]:
     """Rows whose texts all stay on one line of this width, else none."""
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    widths = _widths(cells)
     if sum(widths) + 2 * len(widths) > width or any("\n" in text for row in cells for text in row):
         return []
     return [
@@ -79,6 +77,10 @@ def _lines(cells: Sequence[Sequence[str]], numbers: Sequence[bool], width: int) 
         )
         for row in cells
     ]
+
+
+def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
 
 
 def shown(value: Any) -> str:

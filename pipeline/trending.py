@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -17,7 +16,7 @@ from pipeline.ledger import Admitted, Ledger
 from pipeline.settings import Home
 from pipeline.store import WaveStore, arrow_rows
 from pipeline.study.loading import StudyFile
-from pipeline.versions import code_digest, hashed
+from pipeline.versions import code_digest, file_hash, hashed
 
 COMPARED = (tables.SHARES, tables.FINDINGS, tables.TIERS, tables.SCORE_MEANS)
 
@@ -57,7 +56,7 @@ def _defined_by(home: Home, study_file: StudyFile, wave: str, admitted: Admitted
     with suppress(SurveyError):
         if all(store.version(t) == admitted.tables[t.name] for t in COMPARED if t.name in admitted.tables):
             return ""
-    now = hashlib.sha256(home.study_file(study_file.name).read_bytes()).hexdigest()
+    now = file_hash(home.study_file(study_file.name))
     made = next((run for run in reversed(ledger.runs) if (run.wave, run.version) == (wave, admitted.version)), None)
     return made.study_file_sha256 if made and made.study_file_sha256 != now else ""
 

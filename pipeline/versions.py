@@ -21,6 +21,12 @@ def hashed(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:LENGTH]
 
 
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes. Raises OSError where it can't be read."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 @lru_cache(maxsize=256)
 def code_digest(code: tuple[str, ...]) -> str:
     """Hash of the sources of packages and modules, and of SQL and YAML files by their paths in the project."""
@@ -29,7 +35,7 @@ def code_digest(code: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=256)  # several tables are made by the same code
 def _digests(name: str) -> tuple[str, ...]:
-    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in _sources(name))
+    return tuple(map(file_hash, _sources(name)))
 
 
 def _sources(name: str) -> Iterable[Path]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import DeliveryError, listed, nearest
+from pipeline.versions import file_hash
 
 DATA_SUFFIXES = (
     ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".sav", ".zsav", ".por", ".parquet",
@@ -76,8 +76,7 @@ def _declared(folder: Path, declared: Sequence[str], found: Sequence[Path]) -> l
 def sha256(path: Path) -> str:
     """Hash of a file's bytes. Raises DeliveryError where it can't be read."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_hash(path)
     except OSError as error:
         raise DeliveryError(str(path), f"cannot be read: {error.strerror}") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import duckdb
 
 from pipeline.engine import literal, quoted
 from pipeline.replacing import replacing
+from pipeline.versions import file_hash
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def parts_of(declared: str, paths: Sequence[Path]) -> Parts:
 
 def remember(record: Path, database: Path, tables: Mapping[str, Parts]) -> None:
     """Writes down what a database is made of, before it is moved to its place. It is known by its hash."""
-    told = {"sha256": _hash(database), "tables": {name: [p.declared, p.files] for name, p in tables.items()}}
+    told = {"sha256": file_hash(database), "tables": {name: [p.declared, p.files] for name, p in tables.items()}}
     with replacing(record) as partial:
         partial.write_text(json.dumps(told))
 
@@ -42,7 +42,7 @@ def parts_there(record: Path, database: Path, tables: Mapping[str, Parts]) -> di
         former = {name: Parts(declared, tuple(map(tuple, files))) for name, (declared, files) in told["tables"].items()}
         if former.keys() != tables.keys() or any(not _goes_on(former[name], tables[name]) for name in tables):
             return {}
-        if told["sha256"] != _hash(database):  # someone wrote to it, or it is damaged
+        if told["sha256"] != file_hash(database):  # someone wrote to it, or it is damaged
             return {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
@@ -66,8 +66,3 @@ def clear(con: duckdb.DuckDBPyConnection, database: str, kept: Sequence[str]) ->
         full = f"{quoted(schema)}.{quoted(name)}"
         if full not in kept:
             con.execute(f"DROP {kind} {full}")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from pipeline.publish.edition import Edition
 from pipeline.publish.files import write_files
 from pipeline.publish.package import write_package
 from pipeline.publish.report.words import languages_of
+from pipeline.versions import file_hash
 
 
 def release(folder: Path, edition: Edition, write_respondents: Callable[[Path], None] | None = None) -> Path:
@@ -40,7 +40,7 @@ def release(folder: Path, edition: Edition, write_respondents: Callable[[Path], 
             "study": edition.study.title.get(), "wave": edition.wave, "released_at": f"{day:%Y-%m-%dT%H:%M:%SZ}",
             "synthetic": edition.study.synthetic, "draft": edition.draft, "draft_because": list(edition.draft_because),
             **edition.origin, "left_out": edition.left_out,
-            "files": {path.relative_to(partial).as_posix(): _sha256(path) for path in _files(partial)},
+            "files": {path.relative_to(partial).as_posix(): file_hash(path) for path in _files(partial)},
         }  # fmt: skip
         (partial / "manifest.json").write_text(
             json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
@@ -64,7 +64,3 @@ def _free(folder: Path, name: str) -> Path:
 def _files(folder: Path) -> list[Path]:
     """Every file below a folder."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -9,28 +9,14 @@ import pytest
 
 from assets import core
 from pipeline.reading import rows_of
-from pipeline.settings import Home
-from pipeline.study.loading import load_study
-from tests.assets.conftest import run
-from tests.bundled import Bundled
-from tests.homes import make_home
-from tests.small import STUDY_FILE, small_delivery
+from tests.assets.small_waves import FIRST, SECOND, STUDY, SmallWaves
 
-STUDY, FIRST, SECOND = "small", "2021", "2022"
 CONTENT, DISCONTENT = '{content: ["yes"]}', '{content: ["no"]}'
 
 
-class Waves(Bundled):
-    """The small study in a home of its own, of two waves with the same answers."""
-
-    def __init__(self, home: Home) -> None:
-        super().__init__(home, load_study(home.study_file(STUDY)), None)  # type: ignore[arg-type]
-
-    def edited(self, old: str, new: str) -> Waves:
-        path = self.home.study_file(STUDY)
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
-        return Waves(self.home)
+class Waves(SmallWaves):
+    def run(self, wave: str | None = None) -> None:
+        assert [o.problem for o in self.outcomes(wave) if o.problem] == []
 
     def trends(self) -> list[dict[str, Any]]:
         sql = "SELECT change, comparable, reason, wording FROM trends WHERE measure = 'indicator'"
@@ -39,34 +25,30 @@ class Waves(Bundled):
 
 @pytest.fixture
 def waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Waves:
-    file = tmp_path / f"{STUDY}.yaml"
-    file.write_text(STUDY_FILE)
-    home = make_home(tmp_path / "home", file)
-    monkeypatch.setenv("SURVEY_HOME", str(home.root))
+    """Both with the same answers, run."""
+    found = Waves(tmp_path, monkeypatch)
     for wave in (FIRST, SECOND):
-        folder = home.raw(STUDY) / wave
-        folder.mkdir(parents=True)
-        (folder / "export.csv").write_text(small_delivery())
-    assert [o.problem for o in run(Waves(home)) if o.problem] == []
-    return Waves(home)
+        found.deliver(wave)
+    found.run()
+    return found
 
 
 def test_figures_of_unlike_definitions_are_no_trend(waves: Waves):
     assert all(row["comparable"] and row["change"] == 0 for row in waves.trends())
-    edited = waves.edited(CONTENT, DISCONTENT)
-    run(edited, SECOND)
-    apart = edited.trends()
+    waves.edit(CONTENT, DISCONTENT)
+    waves.run(SECOND)
+    apart = waves.trends()
     assert any(row["change"] != 0 for row in apart)
     why = f"waves {FIRST} and {SECOND} were made from unlike study files: survey run {STUDY}"
     assert {(row["comparable"], row["reason"], row["wording"]) for row in apart} == {(False, why, "")}
-    run(edited)
-    assert all(row["comparable"] and row["change"] == 0 for row in edited.trends())
+    waves.run()
+    assert all(row["comparable"] and row["change"] == 0 for row in waves.trends())
 
 
 def test_an_edit_that_no_figure_hangs_on_parts_no_waves(waves: Waves):
-    edited = waves.edited('title: "Small study"', 'title: "A small study"')
-    run(edited, SECOND)
-    assert all(row["comparable"] for row in edited.trends())
+    waves.edit('title: "Small study"', 'title: "A small study"')
+    waves.run(SECOND)
+    assert all(row["comparable"] for row in waves.trends())
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
@@ -74,7 +56,7 @@ def test_ctrl_c_ends_the_run_and_publishes_nothing(
     waves: Waves, interrupt: BaseException, monkeypatch: pytest.MonkeyPatch
 ):
     before = waves.home.database(STUDY).read_bytes()
-    edited = waves.edited(CONTENT, DISCONTENT)
+    waves.edit(CONTENT, DISCONTENT)
     waves_begun = []
 
     def interrupted(*_: object, **__: object) -> None:
@@ -84,8 +66,8 @@ def test_ctrl_c_ends_the_run_and_publishes_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(core, "respondents_query", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            run(edited)
+            waves.run()
     assert waves_begun == ["one"]
     assert waves.home.database(STUDY).read_bytes() == before
-    assert [o.problem for o in run(edited) if o.problem] == []
-    assert all(row["comparable"] for row in edited.trends())
+    waves.run()
+    assert all(row["comparable"] for row in waves.trends())

@@ -11,14 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import tables
-from pipeline.settings import Home
 from pipeline.study.loading import load_study
-from tests.assets.conftest import run
-from tests.bundled import Bundled
-from tests.homes import make_home
-from tests.small import STUDY_FILE, small_delivery
+from tests.assets.small_waves import FIRST, SECOND, STUDY, SmallWaves
 
-STUDY, FIRST, SECOND = "small", "2021", "2022"
 ROWS = 100  # respondents of a delivery
 CLAIM = """claims:
 - {id: a, says: "Three quarters are content.", statistic: share, indicator: is_content, group: users, equal: 75%}
@@ -42,27 +37,18 @@ class Work:
         return sum(n for (w, table), n in self.rows.items() if w == wave and table in names)
 
 
-class Waves:
-    """The small study in a home of its own, with the means to run it and to see what the run did."""
+class Waves(SmallWaves):
+    """With the means to see what a run did."""
 
-    def __init__(self, home: Home, caplog: pytest.LogCaptureFixture) -> None:
-        self.home, self.caplog = home, caplog
-
-    def deliver(self, wave: str) -> None:
-        folder = self.home.raw(STUDY) / wave
-        folder.mkdir(parents=True)
-        (folder / "export.csv").write_text(small_delivery())
-
-    def edit(self, old: str, new: str) -> None:
-        path = self.home.study_file(STUDY)
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+        super().__init__(folder, monkeypatch, CLAIM)
+        self.caplog = caplog
 
     def run(self) -> Work:
         """Runs every wave and publishes."""
         self.caplog.clear()
         with self.caplog.at_level(logging.DEBUG, "survey.tables"):
-            outcomes = run(Bundled(self.home, load_study(self.home.study_file(STUDY)), None))  # type: ignore[arg-type]
+            outcomes = self.outcomes()
         assert [o.problem for o in outcomes if o.problem] == []
         made, rows = set(), Counter[tuple[str, str]]()
         for record in self.caplog.records:
@@ -81,10 +67,7 @@ class Waves:
 @pytest.fixture
 def waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Waves:
     """Both waves delivered and run."""
-    file = tmp_path / f"{STUDY}.yaml"
-    file.write_text(STUDY_FILE + CLAIM)
-    found = Waves(make_home(tmp_path / "home", file), caplog)
-    monkeypatch.setenv("SURVEY_HOME", str(found.home.root))
+    found = Waves(tmp_path, monkeypatch, caplog)
     found.deliver(FIRST)
     return found
 

@@ -39,7 +39,8 @@ def spark_session() -> Iterator[None]:
     session.stop()
 
 
-def _written(folder: Path, inputs: dict[str, pa.Table]) -> dict[str, Path]:
+def written(folder: Path, inputs: dict[str, pa.Table]) -> dict[str, Path]:
+    """Each input as a Parquet file of its name."""
     for name, rows in inputs.items():
         pq.write_table(rows, folder / f"{name}.parquet")
     return {name: folder / f"{name}.parquet" for name in inputs}
@@ -57,7 +58,7 @@ def make(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
     def made(query: Query, schema: pa.Schema, inputs: dict[str, pa.Table]) -> pa.Table:
         folder = tmp_path_factory.mktemp("cells")
-        create(query, _written(folder, inputs), schema, folder / "made.parquet")
+        create(query, written(folder, inputs), schema, folder / "made.parquet")
         assert sorted(path.stem for path in folder.iterdir()) == sorted([*inputs, "made"])  # nothing else stays
         return pq.read_table(folder / "made.parquet")
 

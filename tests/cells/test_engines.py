@@ -19,7 +19,7 @@ from pipeline.cells.on_spark import create_cells
 from pipeline.engine import Query
 from pipeline.errors import SurveyError
 from pipeline.study.columns import SegmentColumns
-from tests.cells.conftest import CHUNK
+from tests.cells.conftest import CHUNK, SLICE, written
 
 ODD = ["it's", 'say "no"', "back\\slash\\", "${spark.app.name}", "%_?:x {y}", "`tick`", "éä Ж 表 \\'", "-- x /* y"]
 ROWS = 300
@@ -85,10 +85,7 @@ DESIGNS = {
 def test_spark_makes_the_cells_that_duckdb_makes(design: str, tmp_path: Path):
     """Counts, keys, types and order are equal, floats to 1e-12; levels and strata hold every sign that SQL minds."""
     query = cells_query(SEGMENTS, INDICATORS, *DESIGNS[design])
-    inputs = {}
-    for name, rows in tables_of(1).items():
-        inputs[name] = tmp_path / f"{name}.parquet"
-        pq.write_table(rows, inputs[name])
+    inputs = written(tmp_path, tables_of(1))
     engine.create(query, inputs, schema_of(query), tmp_path / "duckdb.parquet")
     create_cells(
         query, inputs, schema_of(query), tmp_path / "spark.parquet", partial(spark.run, told=lambda text: None), CHUNK
@@ -108,12 +105,9 @@ def test_spark_makes_the_cells_that_duckdb_makes(design: str, tmp_path: Path):
 def test_slices_add_up_to_the_cells_of_all(design: str, tmp_path: Path):
     """To the last bit, as sums are exact; only what is joined with replicates is sliced."""
     query = cells_query(SEGMENTS, INDICATORS, *DESIGNS[design])
-    inputs = {}
-    for name, rows in tables_of(2).items():
-        inputs[name] = tmp_path / f"{name}.parquet"
-        pq.write_table(rows, inputs[name])
+    inputs = written(tmp_path, tables_of(2))
     engine.create(query, inputs, schema_of(query), tmp_path / "whole.parquet")
-    slices.create_cells(query, inputs, schema_of(query), tmp_path / "slices.parquet", at_once=37)
+    slices.create_cells(query, inputs, schema_of(query), tmp_path / "slices.parquet", at_once=SLICE)
     whole, added = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("whole", "slices"))
     assert added.equals(whole)
     assert whole.num_rows > 40
