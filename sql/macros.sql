@@ -48,3 +48,18 @@ END
 {%- else -%}CASE WHEN {{ s.source | name }} IN ({% for level in s.levels %}{{ level | value }}{{ ", " if not loop.last }}{% endfor %}) THEN {{ s.source | name }} END
 {%- endif -%}
 {%- endmacro %}
+
+{# Of the questions that count for completeness, those that a respondent answered, and those that they were asked. #}
+{# In brackets of 200, as DuckDB refuses sums of 1,000. #}
+{% macro answered(items) -%}
+(0{% for some in items | batch(200) %} + (0{% for item in some %} + {% if item.asked is not none %}CASE WHEN {{ holds(item.asked) }} THEN {% endif %}(0{% for columns in item.columns | batch(200) %} + (0{% for column in columns %} + CAST({{ column | name }} IS NOT NULL AS INTEGER){% endfor %}){% endfor %}){% if item.asked is not none %} ELSE 0 END{% endif %}{% endfor %}){% endfor %})
+{%- endmacro %}
+{% macro asked(items) -%}
+(0{% for some in items | batch(200) %} + (0{% for item in some %} + {% if item.asked is none %}{{ item.columns | length }}{% else %}CASE WHEN {{ holds(item.asked) }} THEN {{ item.columns | length }} ELSE 0 END{% endif %}{% endfor %}){% endfor %})
+{%- endmacro %}
+
+{# What the answers of a respondent are known by; those who gave none have a value each of their own. #}
+{% macro vector(columns) -%}
+CASE WHEN COALESCE({% for column in columns %}CAST({{ column | name }} AS VARCHAR){{ ", " if not loop.last }}{% endfor %}) IS NOT NULL
+     THEN md5(CAST(row({% for column in columns %}{{ column | name }}{{ ", " if not loop.last }}{% endfor %}) AS VARCHAR)) ELSE CAST(source_row AS VARCHAR) END
+{%- endmacro %}

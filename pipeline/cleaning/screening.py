@@ -37,6 +37,9 @@ TEST_STATUS = (
 )  # fmt: skip
 SPAM_STATUS = ("spam", "possible spam", "imported spam", "survey preview spam", "ex spam", "8", "9", "12", "40")
 
+AMONG_OTHERS = ("duplicate_id", "duplicate_answers", "speeder")
+"""Rules that look at the other records which are still in."""
+
 # Columns that are no questions without which a rule does nothing: any of these sets will do.
 LOOKS_AT: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "duplicate_id": (("id",),), "excluded": (("id",),), "test_response": (("status",),), "spam": (("status",),),
@@ -62,14 +65,17 @@ def screening_query(cleaning: Cleaning, resolver: Resolver, available: set[str])
     records; that it is lacking is for the checks to say. out_of_range runs on the numbers that are there.
     """
     present = [v for v in resolver.variables if v.name in available]
-    steps = [
-        {"name": name, "kind": rule.rule, "rule": rule} | _values(rule, resolver, present)
-        for name, rule in zip(rule_names(cleaning), cleaning, strict=True)
-    ]
+    steps = []
+    for name, rule in zip(rule_names(cleaning), cleaning, strict=True):
+        values = _values(rule, resolver, present)
+        if values.get("runs", True):
+            before = [step["name"] for step in steps]
+            among = rule.rule in AMONG_OTHERS
+            steps.append({"name": name, "kind": rule.rule, "rule": rule, "among": among, "after": before} | values)
     return Query(
         "core/screening.sql",
         {
-            "steps": [step for step in steps if step.get("runs", True)],
+            "steps": steps,
             "items": _completeness_items(resolver, present),
             "answers": [v.name for v in present],
             "test_status": TEST_STATUS,
@@ -107,7 +113,10 @@ def _condition(unless: ConditionField, resolver: Resolver, names: set[str]) -> d
 
 
 def _completeness_items(resolver: Resolver, present: Sequence[Variable]) -> list[dict[str, Any]]:
-    """Questions that count for completeness: each grid row, each multiple question once, open answers never."""
+    """Questions that count for completeness: each grid row, each multiple question once, open answers never.
+
+    Together where they are asked of the same respondents.
+    """
     items: list[dict[str, Any]] = []
     seen: set[str] = set()
     for v in present:
@@ -115,7 +124,10 @@ def _completeness_items(resolver: Resolver, present: Sequence[Variable]) -> list
             continue
         seen.add(v.question)
         asked = resolver.columns(v.asked_if) if v.asked_if is not None else None
-        items.append({"column": v.name, "asked": asked})
+        same = next((item for item in items if item["asked"] == asked), None)
+        if same is None:
+            items.append(same := {"asked": asked, "columns": []})
+        same["columns"].append(v.name)
     return items
 
 

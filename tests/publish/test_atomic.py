@@ -56,9 +56,8 @@ def test_a_writer_killed_at_200_random_moments_leaves_the_old_or_the_new(two_sta
     assert first != second
     assert again == [first, second]
     assert told["problems"] == []
-    assert len(told["found"]) == 200
+    assert told["killed"] == 200  # a writer that ended before the signal came does not count
     assert set(told["found"]) == {0, 1}
-    assert told["killed"] > 150  # the others ended before the signal came
     assert told["left"] == []
 
 
