@@ -15,6 +15,7 @@ from pipeline.admission import admit, fieldwork_of
 from pipeline.cells.cells import weightings_of
 from pipeline.cells.slices import fetch_cells
 from pipeline.cleaning.screening import dispositions_query
+from pipeline.errors import SurveyError
 from pipeline.estimation.adjusted_table import adjusted_table
 from pipeline.estimation.column_letters import banner_rows
 from pipeline.estimation.comparing import compare
@@ -34,7 +35,7 @@ from pipeline.estimation.tier_table import tier_rows, tiers_query
 from pipeline.estimation.tier_trends import tier_trend_rows
 from pipeline.publish.codebook import codebook_rows
 from pipeline.publish.methodology.statement import EVIDENCE, Evidence, methodology_rows
-from pipeline.quality import all_checks, check_rows, checked
+from pipeline.quality import all_checks, check_rows, checked, reasons
 from pipeline.store import WaveStore
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
@@ -197,7 +198,11 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
     def out_quality_checks(store: WaveStore) -> int:
         """Every table of the wave is made and none of its blocking checks failed: the wave is admitted."""
         context = dg.AssetExecutionContext.get()
-        rows = store.write(tables.QUALITY_CHECKS, check_rows(store.wave, all_checks(store, checked)))
+        checks = all_checks(store, checked)
+        # A table whose check failed need not be made in this run, whose selection would then pass its check over.
+        if why := reasons(store, checks):
+            raise SurveyError("", why)
+        rows = store.write(tables.QUALITY_CHECKS, check_rows(store.wave, checks))
         entry = admit(store, context.run.run_id, started_at(context))
         context.log.info(f"wave {store.wave} is admitted, version {entry.admitted.version if entry.admitted else ''}")
         return rows

@@ -13,7 +13,7 @@ from assets.published import publication
 from assets.studies import read_study
 from assets.waves import job_name, waves_of
 from pipeline.errors import SurveyError, listed
-from pipeline.landing import Landed, look, stale_tables, stamps
+from pipeline.landing import Landed, hash_anew, look, stale_tables, stamps
 from pipeline.settings import home
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import is_wave_name
@@ -94,6 +94,7 @@ def nightly_schedule(study: str) -> dg.ScheduleDefinition:
         remarks, requested = [], False
         for wave in filter(is_wave_name, home().wave_folders(study)):
             try:
+                hash_anew(home(), study_file, wave)
                 stale = stale_tables(home(), study_file, wave)
             except SurveyError as error:
                 remarks.append(str(error))

@@ -24,6 +24,8 @@ from assets.published import publication
 from assets.studies import study_names
 from assets.waves import job_name, waves_of
 from pipeline.errors import SurveyError
+from pipeline.landing import stale_tables
+from pipeline.ledger import read_ledger
 from pipeline.locking import held
 from pipeline.settings import Home
 from pipeline.study.loading import StudyFile
@@ -88,29 +90,48 @@ def register_all(home: Home) -> None:
 def run_study(
     home: Home, study_file: StudyFile, waves: Sequence[str], told: Callable[[str, str], None]
 ) -> list[Outcome]:
-    """Runs every wave, the baseline first, then publishes what is admitted; one wave alone in one run.
+    """Runs every wave in which anything changed, the baseline first, then publishes what is admitted.
 
-    told: is called with ("step", asset) when an asset begins and ("log", text) for what the run has to say. Raises
+    One wave alone is run and published in one run. told: is called with ("step", asset) when an asset begins, ("kept",
+    number of its assets) for a wave that is as it was, and ("log", text) for what the run has to say. Raises
     KeyboardInterrupt where a wave is interrupted: no other is run then, and nothing is published.
     """
     with dagster_instance(home) as instance:
-        Thread(target=_import_ahead, daemon=True).start()
         end_orphans(instance, home, {job_name(study_file.name): study_file.name}, SETTLED_SECONDS)
         register_waves(instance, study_file.name, waves)
         definitions = study_definitions(study_file, study_job(study_file.name))
         job = definitions.resolve_job_def(job_name(study_file.name))
         last = publication(study_file)
         everything = list(job.asset_layer.executable_asset_keys)
-        if len(waves) == 1:
-            outcome = _run(job, instance, everything, waves[0], told)
-            if not outcome.problem:
-                return [outcome]
-            # a wave that is set aside is published as such
-            return [outcome, _run(job, instance, last, None, told)]
-        ordered = sorted(waves, key=lambda wave: (wave != study_file.study.baseline, wave))
         of_waves = [key for key in everything if key not in last]
-        outcomes = [_run(job, instance, of_waves, wave, told) for wave in ordered]
+        known = set.intersection(*(instance.get_materialized_partitions(key) for key in of_waves))
+
+        def kept(wave: str) -> bool:
+            found = wave in known and _as_it_was(home, study_file, wave)
+            if found:
+                told("kept", str(len(of_waves)))
+            return found
+
+        outcomes = []
+        for wave in sorted(waves, key=lambda wave: (wave != study_file.study.baseline, wave)):
+            if kept(wave):
+                continue
+            Thread(target=_import_ahead, daemon=True).start()
+            outcomes.append(_run(job, instance, everything if len(waves) == 1 else of_waves, wave, told))
+            if len(waves) == 1 and not outcomes[0].problem:
+                return outcomes
+        # a wave that is set aside is published as such
         return [*outcomes, _run(job, instance, last, None, told)]
+
+
+def _as_it_was(home: Home, study_file: StudyFile, wave: str) -> bool:
+    """Whether a wave is admitted and a run would make nothing and find nothing else."""
+    try:
+        stale = stale_tables(home, study_file, wave)
+        entry = read_ledger(home.ledger(study_file.name)).waves.get(wave)
+    except SurveyError:  # of which the run says more
+        return False
+    return not stale and entry is not None and entry.status == "admitted"
 
 
 def _import_ahead() -> None:

@@ -313,6 +313,8 @@ def _progress(steps: int) -> Iterator[Callable[[str, str], None]]:
             def told(kind: str, text: str) -> None:
                 if kind == "step":
                     progress.update(task, advance=1, description=text)
+                elif kind == "kept":
+                    progress.update(task, advance=int(text))
                 else:
                     console.print(text, markup=False, highlight=False)
 

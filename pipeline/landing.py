@@ -109,16 +109,20 @@ def _publication(home: Home, study: str, ledger: Ledger, now: Stamps, before: St
     return f"{study}/{state}/{' '.join(gone)}" if gone or state != shown else ""
 
 
+def hash_anew(home: Home, study_file: StudyFile, wave: str) -> None:
+    """Hashes the files of a delivery whatever is remembered of them. Raises SurveyError where it is not in order."""
+    cache = HashCache(home.processed(study_file.name) / wave / "hashes.json")
+    for file in WaveStore(home, study_file, wave).delivery():
+        cache.put(file, sha256(file))
+
+
 def stale_tables(home: Home, study_file: StudyFile, wave: str) -> tuple[Table, ...]:
     """Tables of a wave that are not there as they would follow now from delivery, study file and code, or are damaged.
 
-    The files of the delivery are hashed anew, whatever is remembered of them. None for a wave that was set aside as
-    it is now. Raises SurveyError where the delivery is not in order or the tiers wait for the baseline wave.
+    None for a wave that was set aside as it is now. Raises SurveyError where the delivery is not in order or the tiers
+    wait for the baseline wave.
     """
     store = WaveStore(home, study_file, wave)
-    cache = HashCache(home.processed(study_file.name) / wave / "hashes.json")
-    for file in store.delivery():
-        cache.put(file, sha256(file))
     ledger = read_ledger(home.ledger(study_file.name))
     version, entry = version_of(store), ledger.waves.get(wave)
     if entry and entry.status == "quarantined":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_a_wave_is_made_once_and_an_added_one_reads_its_own_rows_only(waves: Wav
     waves.deliver(SECOND)
     added = waves.run()
     assert added.of(SECOND) == everything(waves)
-    assert added.of(FIRST) == {"quality_checks"}
+    assert added.of(FIRST) == set()
     assert added.read_of(FIRST, *DELIVERED, "responses", "screening", "cells") == 0
     assert added.read_of(FIRST, "respondents") <= 2 * ROWS  # who is in both waves, and their answers
 
@@ -91,8 +92,31 @@ def test_a_wave_is_made_once_and_an_added_one_reads_its_own_rows_only(waves: Wav
 def test_the_same_again_reads_no_respondent(waves: Waves):
     waves.run()
     again = waves.run()
-    assert again.of(FIRST) == {"quality_checks"}
+    assert again.of(FIRST) == set()
     assert again.read_of(FIRST, *DELIVERED, "responses", "screening", "respondents", "cells") == 0
+
+
+def test_only_waves_in_which_anything_changed_are_run(waves: Waves):
+    def run() -> list[str | None]:
+        return [outcome.wave for outcome in waves.outcomes()]
+
+    assert run() == [FIRST]
+    assert run() == [None]  # published again, as claims and the waves of a study may be others
+    waves.deliver(SECOND)
+    assert run() == [SECOND, None]
+    waves.edit('"be content"', '"be happy"')
+    assert run() == [FIRST, SECOND, None]
+    shutil.rmtree(waves.home.dagster)  # whose pages would know of no table else
+    assert run() == [FIRST, SECOND, None]
+    assert run() == [None]
+
+
+def test_a_wave_that_was_set_aside_is_run_again_and_says_why(waves: Waves):
+    waves.edit('"Do you use it?"', '"Do you have it?"')
+    for _ in range(2):
+        wave, publication = waves.outcomes()
+        assert "questions_present" in wave.problem
+        assert (wave.wave, publication.wave, publication.problem) == (FIRST, None, "")
 
 
 def test_a_changed_claim_reads_no_delivery_and_makes_neither_respondents_nor_cells(waves: Waves):

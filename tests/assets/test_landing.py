@@ -243,3 +243,15 @@ def test_a_wave_that_was_set_aside_is_not_run_each_night(dagster: Dagster):
     deliver(dagster.home, "a", BAD)
     dagster.tick(), dagster.tick()
     assert dagster.night() == {}
+
+
+def test_nightly_admits_no_wave_over_a_check_that_failed_before(dagster: Dagster):
+    """The table whose check failed lies there and is not made again; what hangs on it was not made yet."""
+    deliver(dagster.home, "a", small_delivery().replace("P7,Yes", "P7,Perhaps"))
+    dagster.tick(), dagster.tick()
+    dagster.home.study_file(STUDY).write_text(STUDY_FILE.replace('"be content"', '"be happy"'))
+    assert "core_answers" not in dagster.night()["a"]
+    entry = read_ledger(dagster.home.ledger(STUDY)).waves["a"]
+    assert (entry.status, entry.admitted) == ("quarantined", None)
+    assert '"Perhaps" (1)' in entry.reason
+    assert dagster.night() == {}
