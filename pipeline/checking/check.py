@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
-from pipeline import engine
+from pipeline import engine, tables
 from pipeline.checking.answers import of_answers
 from pipeline.checking.columns import of_columns
-from pipeline.checking.outcome import of_outcome, outcome
+from pipeline.checking.outcome import Outcome, of_outcome, outcome
 from pipeline.checking.remark import Remark
 from pipeline.claims.printed import printed_parts
 from pipeline.engine import Query
 from pipeline.errors import SurveyError, counted, listed
 from pipeline.ingest.answers import read_answers, values_query
 from pipeline.ingest.delivered import delivered_query, source_column_rows
-from pipeline.ingest.files import data_files
+from pipeline.ingest.layout import Source
 from pipeline.ingest.matching import match
 from pipeline.ingest.readable import reading
 from pipeline.ingest.responses import available_variables
-from pipeline.ingest.sniffing import read_source
+from pipeline.ledger import read_ledger
 from pipeline.quality import naming
 from pipeline.settings import Home
+from pipeline.store import WaveStore
 from pipeline.study.breaks import MUCH
 from pipeline.study.claim_references import without_charts
 from pipeline.study.loading import StudyFile
 from pipeline.study.model import Study
 from pipeline.study.silence import counts_silence
 from pipeline.study.variables import hot_columns, options_of
-from pipeline.study.waves import Wave, check_wave_name
+from pipeline.study.waves import check_wave_name
+
+KEPT = (tables.DELIVERED, tables.ANSWERS, tables.RESPONSES, tables.SCREENING, tables.SCORES)
+"""Tables that are read as a run left them, where it made them of the same delivery, study file and code."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ def remarks(home: Home, study_file: StudyFile, waves: Sequence[str]) -> Iterator
     looked: dict[str, Looked] = {}
     for wave in sorted(waves, key=lambda wave: wave != study.baseline):
         try:
-            yield from _of_wave(home, study, study_file.name, check_wave_name(wave), looked)
+            yield from _of_wave(WaveStore(home, study_file, check_wave_name(wave)), looked)
         except SurveyError as error:
             yield Remark("error", f"wave {wave}", str(error))
     in_order = [(wave, looked[wave]) for wave in waves if wave in looked]
@@ -103,9 +110,9 @@ def _of_silence(study_file: StudyFile) -> Iterator[Remark]:
             yield Remark("warning", study_file.document.where(place), f"{what}; {do}")
 
 
-def _of_wave(home: Home, study: Study, name: str, wave: str, looked: dict[str, Looked]) -> Iterator[Remark]:
-    files = data_files(home.raw(name) / wave, study.waves.get(wave, Wave()).files)
-    sources = [read_source(path, study.reading_of(wave)) for path in files]
+def _of_wave(store: WaveStore, looked: dict[str, Looked]) -> Iterator[Remark]:
+    study, wave = store.study, store.wave
+    sources = store.sources()
     sampling = study.sampling_columns.items()
     matched = [(s, match(s, study.questions, study.scales, study.columns, wave, sampling)) for s in sources]
     rows = source_column_rows(wave, matched)
@@ -116,23 +123,59 @@ def _of_wave(home: Home, study: Study, name: str, wave: str, looked: dict[str, L
     yield from of_columns(study, wave, rows)
     anchored = study.tiers is not None and not study.tiers.recut and study.baseline in looked
     anchor = looked[study.baseline].cuts if anchored and study.baseline else None
-    there = available_variables(rows, study.questions, study.scales, wave)
-    cells = {question: names for question, names in study.cells.items() if study.questions[question].asked_in(wave)}
-    with engine.connection() as con:
-        reading(sources, lambda ready: engine.keep(con, "delivered", delivered_query(wave, ready, rows, study)))
-        values = engine.rows_of(con, values_query(study.questions, study.scales, there)).to_pylist()
-        answers = read_answers(wave, study.questions, study.scales, values)
-        yield from of_answers(study, wave, answers, naming(study, rows))
-        counts = engine.rows_of(con, Query("core/bases.sql", {"questions": cells})).to_pylist()[0]
-        found = outcome(con, study, wave, there, answers, anchor)
+    kept = _kept(store)
+    try:
+        answers, counts, found = _read(study, wave, sources, rows, anchor, kept)
+    except duckdb.Error:
+        if not kept:
+            raise
+        answers, counts, found = _read(study, wave, sources, rows, anchor, {})  # one of them is damaged
+    yield from of_answers(study, wave, answers, naming(study, rows))
     blank = counts.pop("all records") - found.records
     looked[wave] = Looked(found.records, counts, _options_seen(answers, study), found.cuts)
     shown = ", ".join(f"{question} {n:,}" for question, n in counts.items())
     of = f"{counted(found.records, 'record')}{f' (and {blank:,} blank)' if blank else ''}"
     yield Remark("note", f"wave {wave}", f"answered, of {of}: {shown}")
+    there = available_variables(rows, study.questions, study.scales, wave)
     if not answers and any(v.options for v in study.variables if v.name in there):
         yield Remark("error", f"wave {wave}", "no record holds an answer to a declared question")
     yield from of_outcome(study, wave, found, looked[wave].options)
+
+
+def _kept(store: WaveStore) -> dict[str, Path]:
+    """Files of those of KEPT that are there, by name of table; none of a wave that no run has judged."""
+    with suppress(SurveyError):
+        if store.wave in read_ledger(store.home.ledger(store.study_file.name)).waves:
+            paths = {table.name: store.path(table) for table in KEPT}
+            return {name: path for name, path in paths.items() if path.is_file()}
+    return {}
+
+
+def _read(
+    study: Study,
+    wave: str,
+    sources: Sequence[Source],
+    rows: list[dict[str, Any]],
+    anchor: pa.Table | None,
+    kept: Mapping[str, Path],
+) -> tuple[list[dict[str, Any]], dict[str, int], Outcome]:
+    """Rows of table `answers`, how many answered each question, and what comes of it.
+
+    rows: those of table `source_columns`. anchor: tier cuts of the baseline wave. kept: as `_kept` returns them.
+    """
+    there = available_variables(rows, study.questions, study.scales, wave)
+    cells = {question: names for question, names in study.cells.items() if study.questions[question].asked_in(wave)}
+    with engine.connection(kept) as con:
+        if "delivered" not in kept:
+            reading(sources, lambda ready: engine.keep(con, "delivered", delivered_query(wave, ready, rows, study)))
+        if "answers" in kept:
+            answers = engine.read(kept["answers"]).to_pylist()
+        else:
+            values = engine.rows_of(con, values_query(study.questions, study.scales, there)).to_pylist()
+            answers = read_answers(wave, study.questions, study.scales, values)
+            engine.hold(con, "answers", answers, tables.ANSWERS.arrow_schema(study))
+        counts = engine.rows_of(con, Query("core/bases.sql", {"questions": cells})).to_pylist()[0]
+        return answers, counts, outcome(con, study, wave, there, answers, anchor, kept)
 
 
 def _options_seen(answers: list[dict[str, Any]], study: Study) -> dict[str, set[str]]:

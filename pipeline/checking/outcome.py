@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from pipeline import engine, tables
+from pipeline import engine
 from pipeline.checking.remark import Remark
 from pipeline.cleaning.screening import screening_query
 from pipeline.engine import Query
@@ -49,18 +49,21 @@ def outcome(
     there: set[str],
     answers: list[dict[str, Any]],
     cuts: pa.Table | None,
+    kept: Container[str] = (),
 ) -> Outcome:
-    """Table `delivered` of the connection, taken to its respondents, unweighted.
+    """Tables `delivered` and `answers` of the connection, taken to its respondents, unweighted.
 
     there: variables that the delivery tells of. answers: rows of that table. cuts: tier cuts of the baseline
-    wave, where they are known; else they are taken from this wave.
+    wave, where they are known; else they are taken from this wave. kept: tables that the connection has already.
     """
     resolver, questions = study.resolver, study.questions
     coding = responses_query(questions, study.scales, there, answers, study.shown.values())
-    engine.hold(con, "answers", answers, tables.ANSWERS.arrow_schema(study))
-    engine.keep(con, "responses", coding)
-    engine.keep(con, "screening", screening_query(study.cleaning, resolver, there))
-    engine.keep(con, "scores", scores_query(study.score, resolver))
+    if "responses" not in kept:
+        engine.keep(con, "responses", coding)
+    if "screening" not in kept:
+        engine.keep(con, "screening", screening_query(study.cleaning, resolver, there))
+    if "scores" not in kept:
+        engine.keep(con, "scores", scores_query(study.score, resolver))
     if cuts is None:
         cuts = engine.rows_of(con, tier_cuts_query(study.tiers, study.segment_columns, wave, study.baseline))
     con.register("tier_cuts", cuts)

@@ -65,7 +65,7 @@ def screening_query(cleaning: Cleaning, resolver: Resolver, available: set[str])
     records; that it is lacking is for the checks to say. out_of_range runs on the numbers that are there.
     """
     present = [v for v in resolver.variables if v.name in available]
-    steps = []
+    steps: list[dict[str, Any]] = []
     for name, rule in zip(rule_names(cleaning), cleaning, strict=True):
         values = _values(rule, resolver, present)
         if values.get("runs", True):

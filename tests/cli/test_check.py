@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+import shutil
 from pathlib import Path
 
-from tests.cli.commands import Survey
-from tests.cli.waves import export
+import pytest
+
+from tests.cli.commands import Survey, survey_in
+from tests.cli.waves import WAVES, export
 from tests.ingest.deliveries import COLUMNS, QUESTIONS, surveymonkey
 
 PLAIN = QUESTIONS + COLUMNS["plain"]
@@ -186,3 +190,28 @@ questions: {use: {type: single, text: "Use?", options: {a: A, b: B}}}
     assert ("note", "wave w", what) in remarks(survey, home, text, b"Use?,X\nA,1\n,1\n")
     (home / "data" / "raw" / "tiny" / "w" / "export.csv").write_bytes(b"Use?,X\nA,1\n-99,1\n,1\n")
     assert not any("every record was shown" in r["what"] for r in json.loads(survey("check", "tiny", "--json").out))
+
+
+def test_check_reads_what_a_run_left_where_nothing_changed_and_says_the_same(
+    run_once: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+):  # fmt: skip
+    home = tmp_path / "ran"
+    shutil.copytree(run_once[0], home)
+    survey = survey_in(home, monkeypatch, capsys)
+
+    def check() -> tuple[str, set[str]]:
+        """What it says, and the waves whose export it reads to the end."""
+        caplog.clear()
+        with caplog.at_level(logging.DEBUG, "survey.tables"):
+            said = survey("check", "tiny", "--json").out
+        paths = {Path(str(record.args[0])) for record in caplog.records if record.name == "survey.tables"}  # type: ignore[index]
+        return said, {path.parent.name for path in paths if path.suffix == ".csv"}
+
+    said, read = check()
+    assert not read & {"padded", "unknown-minor"}
+    for path in (home / "data" / "processed" / "tiny").glob("padded/*/delivered.parquet"):
+        path.write_bytes(b"PAR1" + bytes(650) + path.read_bytes()[654:])  # the footer is sound, the rows are not
+    assert check() == (said, read | {"padded"})
+    shutil.rmtree(home / "data" / "processed")
+    assert check() == (said, WAVES.keys() - {"twice"})  # of which the columns say enough
