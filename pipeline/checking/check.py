@@ -169,7 +169,8 @@ def _read(
         if "delivered" not in kept:
             reading(sources, lambda ready: engine.keep(con, "delivered", delivered_query(wave, ready, rows, study)))
         if "answers" in kept:
-            answers = engine.read(kept["answers"]).to_pylist()
+            query = Query("out/columns.sql", {"columns": tables.ANSWERS.arrow_schema(study).names, "source": "answers"})
+            answers = engine.rows_of(con, query).to_pylist()
         else:
             values = engine.rows_of(con, values_query(study.questions, study.scales, there)).to_pylist()
             answers = read_answers(wave, study.questions, study.scales, values)
