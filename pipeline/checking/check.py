@@ -131,10 +131,11 @@ def _of_wave(store: WaveStore, looked: dict[str, Looked]) -> Iterator[Remark]:
             raise
         answers, counts, found = _read(study, wave, sources, rows, anchor, {})  # one of them is damaged
     yield from of_answers(study, wave, answers, naming(study, rows))
-    blank = counts.pop("all records") - found.records
-    looked[wave] = Looked(found.records, counts, _options_seen(answers, study), found.cuts)
+    records = counts.pop("records with an answer")
+    blank = counts.pop("all records") - records
+    looked[wave] = Looked(records, counts, _options_seen(answers, study), found.cuts)
     shown = ", ".join(f"{question} {n:,}" for question, n in counts.items())
-    of = f"{counted(found.records, 'record')}{f' (and {blank:,} blank)' if blank else ''}"
+    of = f"{counted(records, 'record')}{f' (and {blank:,} blank)' if blank else ''}"
     yield Remark("note", f"wave {wave}", f"answered, of {of}: {shown}")
     there = available_variables(rows, study.questions, study.scales, wave)
     if not answers and any(v.options for v in study.variables if v.name in there):

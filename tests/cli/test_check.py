@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import Survey, survey_in
-from tests.cli.waves import WAVES, export
+from tests.cli.waves import ROWS, WAVES, export
 from tests.ingest.deliveries import COLUMNS, QUESTIONS, surveymonkey
 
 PLAIN = QUESTIONS + COLUMNS["plain"]
@@ -215,3 +215,9 @@ def test_check_reads_what_a_run_left_where_nothing_changed_and_says_the_same(
     assert check() == (said, read | {"padded"})
     shutil.rmtree(home / "data" / "processed")
     assert check() == (said, WAVES.keys() - {"twice"})  # of which the columns say enough
+
+
+def test_answers_that_are_no_option_count_as_answers(survey: Survey, home: Path):
+    rows = [*ROWS, ["e", "", "Perhaps", ""], ["f", "", "", ""]]
+    what = "answered, of 5 records (and 1 blank): stage 3, use 5, channels 4, trust 0, staff 0, comment 0"
+    assert ("note", "wave w", what) in remarks(survey, home, PLAIN, export(rows=rows))
