@@ -235,7 +235,7 @@ def _change(sample: Sample, asked: Asked, earlier: Earlier) -> Figure:
     (now,), (then,) = _shares(sample, [asked]), _shares(other, [before])
     sides = [Answers(x.y[:, None], s.weights(x.weight)) for s, x in ((other, before), (sample, asked))]
     both = covered(sides[0], sides[1], overlap, [(before.a, asked.a)])
-    changes = [share_change(_share_of(then, i), _share_of(now, i), both.covariance[0]) for i in range(2)]
+    changes = [share_change(_share_of(then), _share_of(now), both.covariance[0], level) for level in LEVELS]
     values = [
         float(v[0]) for v in (changes[0].change, changes[0].low, changes[0].high, changes[1].low, changes[1].high)
     ]
@@ -247,13 +247,12 @@ def _change(sample: Sample, asked: Asked, earlier: Earlier) -> Figure:
     )  # fmt: skip
 
 
-def _share_of(f: Figure, which: int) -> ShareOf:
-    e, parts = f.estimate, f.parts
-    low, high = ((e.low, e.high), (e.low90, e.high90))[which]
+def _share_of(f: Figure) -> ShareOf:
     simple = f.method == WILSON
-    numbers = (float(f.x_a or 0), float(f.n_a), e.value, low, high, parts["n_eff_a"], np.inf if simple else parts["df"])
-    x, n, p, lower, upper, n_eff, df = (np.array([number]) for number in numbers)
-    return ShareOf(x, n, p, lower, upper, n_eff, df, np.array([simple]))
+    df = np.inf if simple else f.parts["df"]
+    numbers = (float(f.x_a or 0), float(f.n_a), f.estimate.value, f.parts["n_eff_a"], df)
+    x, n, p, n_eff, degrees = (np.array([number]) for number in numbers)
+    return ShareOf(x, n, p, n_eff, degrees, np.array([simple]))
 
 
 def _by_base(sample: Sample, figure: Figure) -> Figure:

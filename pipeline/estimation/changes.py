@@ -11,6 +11,7 @@ from pipeline.estimation.counts import Floats
 from pipeline.estimation.mover import mover_difference, mover_p_value
 from pipeline.estimation.quantiles import t_p_value, t_quantile
 from pipeline.estimation.score_test import score_p_value
+from pipeline.estimation.shares import wilson_limits
 
 LEVEL = 0.95
 
@@ -28,34 +29,34 @@ class Change:
 
 @dataclass(frozen=True)
 class ShareOf:
-    """Shares of one wave with their limits. n_eff and df: infinite df where there is no design."""
+    """Shares of one wave. df: infinite where there is no design. simple: without weights and design."""
 
     x: Floats
     n: Floats
     p: Floats
-    low: Floats
-    high: Floats
     n_eff: Floats
     df: Floats
     simple: NDArray[np.bool_]
 
 
-def share_change(before: ShareOf, after: ShareOf, covariance: Floats) -> Change:
+def share_change(before: ShareOf, after: ShareOf, covariance: Floats, level: float = LEVEL) -> Change:
     """Change of shares.
 
-    covariance: of the two shares, 0 where no respondent is in both waves. Limits by MOVER from those of the shares
-    with their correlation; the test is the score test of counts without design and overlap, else the one whose
-    interval reaches 0 at that level (`mover_p_value`).
+    covariance: of the two shares, 0 where no respondent is in both waves. Limits by MOVER, with their correlation, from
+    Wilson's limits at effective bases with the t quantile at both waves' degrees of freedom, as of differences between
+    groups; the test is the score test of counts without design and overlap, else the one whose interval reaches 0 at
+    that level (`mover_p_value`), so that p and interval agree.
     Source: Newcombe (1998), method 10; Zou and Donner (2008), Zou (2007) for the correlation.
     """
     variance = [_over(s.p * (1 - s.p), s.n_eff) for s in (before, after)]
     correlation = _correlation(covariance, *variance)
-    low, high = mover_difference(after.p, after.low, after.high, before.p, before.low, before.high, correlation)
+    df = before.df + after.df
+    limits = [wilson_limits(s.p, s.n_eff, t_quantile(level, df)) for s in (after, before)]
+    low, high = mover_difference(after.p, *limits[0], before.p, *limits[1], correlation)
     se = np.sqrt(np.maximum(variance[0] + variance[1] - 2 * covariance, 0.0))
     counted = before.simple & after.simple & (covariance == 0)
     zero = np.zeros_like(before.n)
     of = [np.where(counted, values, zero) for values in (after.x, after.n, before.x, before.n)]
-    df = before.df + after.df
     p = np.where(
         counted,
         score_p_value(*of),

@@ -21,7 +21,7 @@ from pipeline.estimation.score_test import score_p_value
 from pipeline.estimation.share_table import LEVEL, share_limits
 from pipeline.estimation.shares import korn_graubard, wilson_interval
 from pipeline.estimation.status import Statuses, share_status, worse_of
-from pipeline.estimation.wording import Sentence, wording
+from pipeline.estimation.wording import DEFINES, SYNTHETIC, Sentence, wording
 from pipeline.maturity.tiers import columns_of
 from pipeline.study.analysis import Comparison, Comparisons, Display, Indicators
 from pipeline.study.sampling import Sample
@@ -30,8 +30,6 @@ POWER = 0.8
 DISJOINT = "Miettinen-Nurminen score"
 NO_RATIO = ("review", "no ratio: nobody in either group")
 NO_INTERVAL = ("review", "no interval of the ratio")
-DEFINES = "the indicator is part of what defines the groups"
-SYNTHETIC = "synthetic data"
 OF = {
     "everyone": "",
     "asked": "of those asked",

@@ -15,6 +15,7 @@ from pipeline.engine import Query
 from pipeline.estimation.covariance import Chosen, Shares, group_shares
 from pipeline.estimation.plan import WeightedCells
 from pipeline.estimation.share_table import share_columns
+from pipeline.estimation.status import base_status
 from pipeline.study.analysis import Display, Indicators
 from pipeline.study.columns import SegmentColumns
 from pipeline.study.maturity import Tiers
@@ -161,7 +162,8 @@ def topline_rows(
     declared = pd.DataFrame([(o.name, o.variable, o.question, o.option) for o in options],
                             columns=["name", "variable", "question", "option"])  # fmt: skip
     frame = frame.merge(declared, on="name", how="left").merge(means, on=["variable", "segment", "level"], how="left")
-    plain = [o.name for o in options if o.code is None]
-    frame.loc[frame["name"].isin(plain), ["share", "share_low", "share_high", "n_eff", "deff"]] = np.nan
+    plain = frame["name"].isin([o.name for o in options if o.code is None])
+    frame.loc[plain, ["share", "share_low", "share_high", "n_eff", "deff"]] = np.nan
+    frame.loc[plain, "status"], frame.loc[plain, "status_reason"] = base_status(frame.loc[plain, "n"], display)
     order = {o.name: i for i, o in enumerate(options)}
     return frame.assign(wave=wave).sort_values("name", key=lambda names: names.map(order), kind="stable")

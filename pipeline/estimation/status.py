@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,8 +47,18 @@ def share_status(
     """
     given = [checked_share(p), *(np.asarray(value, float) for value in (n, n_eff, kg_low, kg_high, df))]
     p, n, n_eff, low, high, df = np.broadcast_arrays(*given)
-    status, reason = np.full(n.shape, "show", object), np.full(n.shape, "", object)
     rules = [*_base_rules(p, n, display), *(_nchs_rules(p, n, n_eff, high - low, df) if display.rule == "nchs" else ())]
+    return _strictest(rules, n.shape)
+
+
+def base_status(n: ArrayLike, display: Display) -> Statuses:
+    """Status and reason of means, which have no share to judge: the study's smallest bases alone count."""
+    n = np.asarray(n, float)
+    return _strictest(list(_base_rules(np.zeros(n.shape), n, display)), n.shape)
+
+
+def _strictest(rules: Sequence[Rule], shape: tuple[int, ...]) -> Statuses:
+    status, reason = np.full(shape, "show", object), np.full(shape, "", object)
     for outcome in ORDER[:0:-1]:
         for holds, word in (rule[1:] for rule in rules if rule[0] == outcome):
             for row in zip(*np.nonzero(holds & (status == "show")), strict=True):

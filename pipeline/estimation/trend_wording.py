@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.estimation.wording import DEFINES, SYNTHETIC, printed_ratio, printed_shares
 from pipeline.study.columns import Resolver
 from pipeline.study.labels import level_label, tier_label
 from pipeline.study.model import Study
@@ -26,32 +27,34 @@ def trend_wording(study: Study, resolver: Resolver, row: Mapping[str, Any]) -> s
         comparison = study.comparisons[row["comparison"]]
         label = comparison.label.get() if comparison.label else row["comparison"].replace("_", " ")
         subject = f"the ratio of {label} to {_does(study, row['name'])}{among}"
-        values = _values(row, 1, 1, clear)
-        by = f"{row['change']:.2f} times, {interval} {row['change_low']:.2f} to {row['change_high']:.2f}"
+        values = _values(row, clear)
+        ratio, low, high = printed_ratio(row["change"], row["change_low"], row["change_high"])
+        by = f"{ratio} times, {interval} {f'{low} to {high}' if high else f'{low} and above'}"
     elif row["measure"] == "score":
         subject = f"the mean {'score' if row['name'] == 'all' else 'of ' + row['name'].replace('_', ' ')}{among}"
-        values = _values(row, 1, 1, clear)
+        values = _values(row, clear)
         by = f"{_signed(row, 1, 1)[0]} points, {interval} {' to '.join(_signed(row, 1, 1)[1:])}"
     else:
         does = _does(study, row["name"]) if row["measure"] == "indicator" else ""
         who = f"{_whom(study, resolver, row)} who {does}" if does else _tier(study, row["name"])
         subject = f"the share of {who}"
-        values = _values(row, 100, 0, clear, "%")
+        values = "from {} to {}".format(*printed_shares(row["value_before"], row["value"], apart=clear))
         change, *limits = _signed(row, 100, 0)
         by = f"{change} percentage points, {interval} {' to '.join(limits)}"
     if not clear:
         values = f"({values.removeprefix('from ').replace(' to ', ' and ')})"
-    low = ", low base" if row["status"] == "footnote" and row["status_reason"] == "low base" else ""
-    text = f"Between {row['wave_before']} and {row['wave']} {subject} {verb} {values} ({by}, {bases}{low})."
-    return f"{text} [synthetic data]" if study.synthetic else text
+    low_base = ", low base" if min(row["n_before"], row["n"]) < study.display.footnote_below else ""
+    text = f"Between {row['wave_before']} and {row['wave']} {subject} {verb} {values} ({by}, {bases}{low_base})."
+    notes = (DEFINES,) * (DEFINES in row["status_reason"]) + (SYNTHETIC,) * study.synthetic
+    return " ".join([text, *(f"[{note}]" for note in notes)])
 
 
-def _values(row: Mapping[str, Any], times: int, digits: int, clear: bool, unit: str = "") -> str:
+def _values(row: Mapping[str, Any], clear: bool) -> str:
     """Both values; where they clearly differ, with digits enough that they do not seem equal."""
-    numbers = [times * row[name] for name in ("value_before", "value")]
+    numbers, digits = [row[name] for name in ("value_before", "value")], 1
     while clear and digits < 6 and len({f"{number:.{digits}f}" for number in numbers}) == 1:
         digits += 1
-    before, after = (f"{number:.{digits}f}{unit}" for number in numbers)
+    before, after = (f"{number:.{digits}f}" for number in numbers)
     return f"from {before} to {after}"
 
 

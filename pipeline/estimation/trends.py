@@ -20,7 +20,7 @@ from pipeline.estimation.multiplicity import benjamini_hochberg
 from pipeline.estimation.overlap import Answers, Overlap, covered
 from pipeline.estimation.score_table import score_columns
 from pipeline.estimation.share_table import WILSON
-from pipeline.estimation.status import worse_of
+from pipeline.estimation.status import base_status, worse_of
 from pipeline.estimation.trend_wording import trend_wording
 from pipeline.study.breaks import MUCH, Breaks
 from pipeline.study.model import Study
@@ -228,7 +228,7 @@ class _Pair:
             "; ".join(dict.fromkeys([*of_score[name], *of_segment[segment]]))
             for name, segment in zip(both["name"], both["segment"], strict=True)
         ]
-        status = _base_status(self.study, both[["n_before", "n"]].min(axis=1))
+        status = base_status(both[["n_before", "n"]].min(axis=1), self.study.display)
         both = both.assign(status=status[0], status_before=status[0], status_reason=status[1],
                            status_reason_before=status[1])  # fmt: skip
         return self._frame("score", both, "mean", change, overlap, reasons)
@@ -309,11 +309,9 @@ class _Pair:
 
 
 def _share_of(both: pd.DataFrame, end: str) -> ShareOf:
-    x, n, p, low, high, n_eff, df = (
-        both[f"{name}{end}"].to_numpy(float) for name in ("x", "n", "share", "share_low", "share_high", "n_eff", "df")
-    )
+    x, n, p, n_eff, df = (both[f"{name}{end}"].to_numpy(float) for name in ("x", "n", "share", "n_eff", "df"))
     simple = (both[f"method{end}"] == WILSON).to_numpy(bool)
-    return ShareOf(x, n, p, low, high, n_eff, np.where(simple, np.inf, df), simple)
+    return ShareOf(x, n, p, n_eff, np.where(simple, np.inf, df), simple)
 
 
 def _where(
@@ -323,11 +321,3 @@ def _where(
     level = pd.MultiIndex.from_tuples(levels).get_indexer(pd.MultiIndex.from_frame(rows[["segment", "level"]]))
     own = np.flatnonzero(level >= 0)
     return own, (level[own], pd.Index(names).get_indexer(pd.Index(rows["name"]))[own])
-
-
-def _base_status(study: Study, n: pd.Series[Any]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """A mean has no share to judge: only the smallest bases count."""
-    low, few = n < study.display.suppress_below, n < study.display.footnote_below
-    status = np.where(low, "suppress", np.where(few, "footnote", "show")).astype(object)
-    reason = np.where(low, f"base under {study.display.suppress_below}", np.where(few, "low base", "")).astype(object)
-    return status, reason

@@ -8,6 +8,8 @@ from typing import NamedTuple
 NEAR_ONE = 1.05  # where the smallest figure is below it, ratios and limits have two digits, else one
 SMALL_SHARE = 0.05  # where the smaller share is below it, shares have a digit
 MOST_DIGITS = 12
+DEFINES = "the indicator is part of what defines the groups"
+SYNTHETIC = "synthetic data"
 BASE = ("base ", "effective base ")  # how reasons begin that are for want of respondents
 
 

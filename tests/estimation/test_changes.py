@@ -7,13 +7,11 @@ import pytest
 from scipy import stats
 
 from pipeline.estimation.changes import ShareOf, mean_change, ratio_change, share_change
-from pipeline.estimation.shares import wilson_interval
 
 
 def share_of(x: int, n: int) -> ShareOf:
     yes, base = np.array([float(x)]), np.array([float(n)])
-    low, high = wilson_interval(yes, base)
-    return ShareOf(yes, base, yes / base, low, high, base, np.array([np.inf]), np.array([True]))
+    return ShareOf(yes, base, yes / base, base, np.array([np.inf]), np.array([True]))
 
 
 def paired(yes_yes: int, yes_no: int, no_yes: int, no_no: int) -> tuple[ShareOf, ShareOf, float]:
@@ -55,6 +53,20 @@ def test_p_is_under_a_twentieth_where_the_interval_excludes_0():
         found = share_change(before, after, np.array([covariance]))
         if not np.isnan(found.p[0]):
             assert (found.p[0] < 0.05) == (not found.low[0] <= 0 <= found.high[0])
+
+
+def test_p_and_interval_agree_under_weights_and_design():
+    """At effective bases and few degrees of freedom, with shares from 0 to 1 and with a covariance."""
+    rng = np.random.default_rng(3)
+    n = rng.integers(10, 300, (2, 500)).astype(float)
+    n_eff, df = n * rng.uniform(0.2, 1.2, n.shape), rng.integers(1, 30, n.shape).astype(float)
+    p = rng.choice([0.0, 0.02, 0.3, 0.5, 0.62, 0.97, 1.0], n.shape)
+    before, after = (ShareOf(p[i] * n[i], n[i], p[i], n_eff[i], df[i], np.zeros(500, bool)) for i in (0, 1))
+    root = np.sqrt(p[0] * (1 - p[0]) / n_eff[0] * p[1] * (1 - p[1]) / n_eff[1])
+    found = share_change(before, after, rng.choice([0.0, 0.5], 500) * root)
+    clear = (found.low > 0) | (found.high < 0)
+    assert 0 < clear.sum() < 500
+    assert np.array_equal(clear, found.p < 0.05)
 
 
 def test_means_have_welchs_interval():

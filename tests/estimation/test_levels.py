@@ -184,6 +184,18 @@ def test_a_study_of_numbers_only_and_one_without_segments():
     assert [(row["n"], row["mean"]) for row in rows.values()] == [(2, 2.0)]
 
 
+def test_a_mean_is_judged_by_its_base_and_not_as_a_share_of_100_percent():
+    study = study_from_text(
+        "title: T\nsample: {type: opt_in, population: p}\nquestions:\n  n: {type: number, text: N}\n"
+        "display: {suppress_below: 2, footnote_below: 4}\n"
+    ).study
+    said = []
+    for count in (4, 3, 1):
+        (row,) = toplines(study, [{"n": float(i)} for i in range(count)]).values()
+        said.append((row["status"], row["status_reason"]))
+    assert said == [("show", ""), ("footnote", "low base: 3 under 4"), ("suppress", "base 1 under 2")]
+
+
 # -- tiers
 
 

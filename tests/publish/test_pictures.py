@@ -104,6 +104,13 @@ def test_lines_join_neighbouring_waves_that_can_be_compared():
     assert trends_markdown([share("a", "x", 0.5)], set(), False) == ""  # one wave is no trend
 
 
+def test_a_share_without_an_interval_is_a_point():
+    shares = [share("a", "x", 0.2), share("b", "x", 0.9) | {"low": None, "high": None}]
+    (panel,) = ET.fromstring(trends_svg(shares, set(), False)).findall(f"{SVG}g")[0].findall(f"{SVG}g")
+    path = next(panel.iter(f"{SVG}path")).attrib["d"]
+    assert (path.count("V"), path.count("L"), len(list(panel.iter(f"{SVG}circle")))) == (1, 1, 2)
+
+
 def test_a_large_study_stays_under_100_kilobytes():
     shares = [share(f"wave {w}", f"indicator number {i} of many", 0.5) for i in range(200) for w in range(12)]
     assert len(trends_markdown(shares, set(), True)) < 100_000

@@ -37,7 +37,7 @@ def trends_svg(shares: Sequence[Mapping[str, Any]], breaks: Collection[Break], s
         pairs = [(a, b) for a, b in pairwise(points) if waves.index(b["wave"]) == waves.index(a["wave"]) + 1]
         broken = [(a, b) for a, b in pairs if (name, a["wave"], b["wave"]) in breaks]
         joined = [(a, b) for a, b in pairs if (a, b) not in broken]
-        path = [f"M{places[s['wave']]} {_y(s['low'])}V{_y(s['high'])}" for s in points]
+        path = [f"M{places[s['wave']]} {_y(s['low'])}V{_y(s['high'])}" for s in points if s["low"] is not None]
         path += [f"M{places[a['wave']]} {_y(a['share'])}L{places[b['wave']]} {_y(b['share'])}" for a, b in joined]
         panels.append({
             "name": cut(words(name), 30), "left": LEFT + (i % ACROSS) * (WIDE + 16), "top": (i // ACROSS) * STEP,
@@ -68,5 +68,6 @@ def _ends(points: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _labels(s: Mapping[str, Any], places: Mapping[str, float]) -> list[tuple[str, float, float]]:
     """The share above its interval, below where there is no room, and the wave under the axis."""
     x = places[s["wave"]]
-    return [(percent(s["share"]), x, _y(s["high"]) - 4 if s["high"] < 0.85 else _y(s["low"]) + 12),
+    low, high = (s["share"] if s[end] is None else s[end] for end in ("low", "high"))
+    return [(percent(s["share"]), x, _y(high) - 4 if high < 0.85 else _y(low) + 12),
             (cut(s["wave"], 14), x, FLOOR + 13)]  # fmt: skip

@@ -29,7 +29,7 @@ def _russian(f: Any, names: Names, numbers: Numbers, model_based: bool) -> str:
     interval = f"{'модельный ' if model_based else ''}{100 * f.ci_level:g}{NBSP}% ДИ"
     limits = f"{low}–{high}" if high else f"от {low}"
     bases = f"n = {numbers.count(f.n_a)} и {numbers.count(f.n_b)}"
-    bases += ", малая база" if f.status_reason == "low base" else ""
+    bases += ", малая база" if min(f.n_a, f.n_b) < names.study.display.footnote_below else ""
     figures = f"{p_a} против {p_b}; {interval} отношения {limits}; {bases}"
     if not clear:
         claim = f"отчётливой разницы нет между группами «{a}» и «{b}»"
