@@ -104,7 +104,7 @@ def _judge(
     def judge(before: WaveEntry | None) -> WaveEntry:
         why = reason
         if before and before.run_id == run_id and before.reason and reason:  # a second failure of the same run
-            why = f"{before.reason}\n{reason}"
+            why = before.reason if reason in before.reason else f"{before.reason}\n{reason}"
         published = admitted or (before.admitted if before else None)
         return WaveEntry(status, why, files, digest, now, published, run_id, anchor)
 

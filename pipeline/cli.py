@@ -322,7 +322,7 @@ def _progress(steps: int) -> Iterator[Callable[[str, str], None]]:
 
 
 @app.command(epilog=_example("ui --port 3000"))
-@click.option("--port", default=3000, show_default=True, help="Port on this machine.")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def ui(port: int, host: str) -> None:
     """Open Dagster's UI on this home's studies; its history lasts."""

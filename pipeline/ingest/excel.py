@@ -164,6 +164,12 @@ def _sound(path: Path, folder: Path) -> Path:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if names and not any(name.startswith(("xl/", "content.xml", "[Content_Types]")) for name in names):
+                raise DeliveryError(
+                    str(path), "is a zip archive and no workbook", found=listed(names, 3),
+                    do="unzip it, and give the file in it",
+                )  # fmt: skip
             parts = archive.infolist()
             _bounded(path, parts)
             wrong = {part.filename for part in parts if _read_through(archive, part)}

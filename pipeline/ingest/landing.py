@@ -26,6 +26,7 @@ from pipeline.study.waves import AS_SNIFFED, Reading
 SUPERSEDED = ".superseded"
 SIDECAR = ".delivery.json"
 CHUNK = 4_000_000  # bytes
+ARCHIVES = (".zip", ".gz", ".7z", ".rar")  # as platforms and mail programs pack exports
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ def _land(file: Path, folder: Path, declared: Sequence[str], how: Reading) -> La
     if not file.is_file():
         raise DeliveryError(str(file), "there is no such file", nearest=_neighbour(file))
     if not is_data(file):
-        raise DeliveryError(str(file), "is no data file", expected=f"a name ending in {listed(DATA_SUFFIXES)}")
+        raise DeliveryError(
+            str(file), "is no data file", expected=f"a name ending in {listed(DATA_SUFFIXES)}",
+            do="unzip it, and add the file in it" if file.suffix.lower() in ARCHIVES else None,
+        )  # fmt: skip
     if declared and file.name not in declared:
         raise DeliveryError(
             str(file), "is not one of the wave's files", expected=listed(declared),

@@ -198,6 +198,17 @@ def test_a_declared_weight_that_the_delivery_lacks_keeps_the_wave_from_publicati
     assert "weight main" in wave
 
 
+def test_what_stops_two_tables_alike_is_said_once(small: Home):
+    """Weights and replicates are made from the same column, which holds no number."""
+    file = small.study_file(SMALL)
+    file.write_text(file.read_text() + "weights: {main: {column: w}}\ndesign: {variance: jackknife}\n")
+    head, *rows = delivery(small).read_text().splitlines()
+    delivery(small).write_text("\n".join([f"{head},w", *(f"{row},heavy" for row in rows)]) + "\n")
+    problems(small)
+    (row,) = rows_of(small, SMALL, "SELECT reason FROM waves")[1]
+    assert row["reason"].count("without a number") == 1
+
+
 def test_weights_decide_shares_and_ratios(small: Home):
     """Users weigh 2, content ones 3: 90 of 110 users and 15 of 60 others."""
     file = small.study_file(SMALL)

@@ -57,6 +57,13 @@ def test_every_command_has_help_with_an_example(name: str, monkeypatch, capsys):
     assert f"Example: survey {name}" in " ".join(out.split())
 
 
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "many"])
+def test_a_port_that_is_none_is_refused(port: str, monkeypatch, capsys):
+    code, _, err = survey(monkeypatch, capsys, "ui", "--port", port)
+    assert code == 2
+    assert "--port" in err
+
+
 def test_a_delivery_is_added_checked_run_and_queried(home: Home, export: Path, monkeypatch, capsys):
     def ask(*arguments: str) -> tuple[int, str, str]:
         return survey(monkeypatch, capsys, *arguments)

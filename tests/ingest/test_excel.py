@@ -330,4 +330,5 @@ def test_an_archive_that_is_no_workbook_is_refused(tmp_path: Path):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("export.csv", "id,Q\n1,a\n")
-    refused(put(tmp_path / "a.zip", stream.getvalue()))
+    said = refused(put(tmp_path / "a.zip", stream.getvalue()))
+    assert "is a zip archive and no workbook\n  found: export.csv\n  do: unzip it" in said

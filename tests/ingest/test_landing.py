@@ -193,6 +193,11 @@ def test_a_file_that_is_no_data_file_by_its_name_is_refused(tmp_path: Path, name
         land(export(tmp_path / "in", FIRST, name), tmp_path / "raw" / "2021")
 
 
+def test_a_packed_export_is_to_be_unpacked_first(tmp_path: Path):
+    with pytest.raises(DeliveryError, match="do: unzip it, and add the file in it"):
+        land(export(tmp_path / "in", FIRST, "export.ZIP"), tmp_path / "raw" / "2021")
+
+
 def test_a_link_is_followed_and_its_content_kept(tmp_path: Path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "link.csv").symlink_to(export(tmp_path / "elsewhere", FIRST))
