@@ -97,7 +97,7 @@ class _Page:
 
     @property
     def numbers(self) -> Numbers:
-        return Numbers(self.language, self.words["to"], self.words["no_upper"])
+        return Numbers(self.language, *(self.words[word] for word in ("to", "no_upper", "above")))
 
     def rows(self, table: str) -> pd.DataFrame:
         return self.edition.rows[table]
@@ -180,16 +180,17 @@ class _Page:
             & ~findings["ratio_low"].isna() & ~((findings["ratio_low"] <= 1) & (findings["ratio_high"] >= 1))
             & ~findings["in_score"].astype(bool) & (findings["status"] != "review")
         ]  # fmt: skip
+        aside = f" {self.words['score_aside']}" if findings["in_score"].any() else ""
         size = clear["ratio"].astype(float).map(lambda r: math.inf if r <= 0 else abs(math.log(r)))
         largest = clear.loc[size.sort_values(ascending=False, kind="stable").index][:MOST_KEY]
         if not len(largest):
-            return str(self.words["key_none"]), ()
+            return self.words["key_none"].format(comparison=self.names.comparison(first)) + aside, ()
         a, b = self.names.groups(first)
         intro = self.words["key_intro"].format(
             a=a, b=b, shown=self.numbers.count(len(largest)), all=self.numbers.count(len(clear))
         )
         opt_in = self.edition.study.sample.type == "opt_in"
-        return intro, tuple(
+        return intro + aside, tuple(
             KeyFinding(
                 f.finding_id, sentence(f, self.names, self.numbers, opt_in), a, b,
                 tuple((100 * p, 100 * low, 100 * high, self.numbers.percent(p, 0)) for p, low, high in
@@ -262,8 +263,7 @@ class _Page:
                 cells.append(Cell(NONE) if m is None else Cell(
                     numbers.decimal(m.mean, 1), _number(m.mean),
                     numbers.limits(numbers.decimal(m.mean_low, 1), numbers.decimal(m.mean_high, 1))))  # fmt: skip
-            rows.append(Row(f"dimension-{name}", words["all"] if name == "all" else names.dimension(name),
-                            tuple(cells)))  # fmt: skip
+            rows.append(Row(f"dimension-{name}", names.dimension(name), tuple(cells)))
         return Table("dimensions", words["dimensions"], (words["dimension"], *map(names.tier_short, tiers)),
                      tuple(rows))  # fmt: skip
 
@@ -387,7 +387,7 @@ class _Page:
         words, numbers, names = self.words, self.numbers, self.names
         found = self.rows("reliability")
         rows = [
-            Row(f"reliability-{r.dimension}", words["all"] if r.dimension == "all" else names.dimension(r.dimension), (
+            Row(f"reliability-{r.dimension}", names.dimension(r.dimension), (
                 Cell(numbers.count(r.items), int(r.items)),
                 Cell(numbers.decimal(r.alpha, 2), _number(r.alpha), numbers.limits(
                     numbers.decimal(r.alpha_low, 2), numbers.decimal(r.alpha_high, 2))),
@@ -425,7 +425,7 @@ def labels_of(edition: Edition, language: str, places: Sequence[tuple[str, str]]
     study, names = edition.study, Names(edition.study, language)
     words = words_of(language)
     levels = edition.rows["findings"]["ci_level"]
-    level = Numbers(language, "", "").percent(levels.iloc[0] if len(levels) else 0.95, 0)
+    level = Numbers(language, "", "", "").percent(levels.iloc[0] if len(levels) else 0.95, 0)
     return {
         "interval": words["interval"].format(level=level),
         "indicators": [names.indicator(name) for name in study.indicators],
@@ -434,9 +434,9 @@ def labels_of(edition: Edition, language: str, places: Sequence[tuple[str, str]]
         "levels": [names.level(*place) for place in places],
         "segments": {segment: names.segment(segment) for segment, _ in places},
         "tiers": [names.tier_short(tier) for tier in (study.tiers.order if study.tiers else ())],
-        "dimensions": [words["all"], *(names.dimension(d) for d in (study.score.dimensions if study.score else ()))],
+        "dimensions": [names.dimension(d) for d in ("all", *(study.score.dimensions if study.score else ()))],
         "words": {key: words[key] for key in (
-            "no_upper", "to", "n", "segments_alt", "trends_alt", "forest_alt", "against", "all",
+            "no_upper", "above", "to", "n", "segments_alt", "trends_alt", "forest_alt", "against",
             "indicator", "shares", "ratio", "finding", "smallest", "largest", "tried", "tier", "share_axis", "base",
             "mean_score", "scores_axis", "dimension", "mean", "bases")},
     }  # fmt: skip

@@ -35,6 +35,8 @@ class Names:
         return declared.label.get(self.language) if declared and declared.label else _plain(name)
 
     def dimension(self, name: str) -> str:
+        if name == ALL:
+            return str(self.words["whole_score"])
         declared = self.study.score.dimensions.get(name) if self.study.score else None
         return declared.label.get(self.language) if declared and declared.label else _plain(name)
 

@@ -19,11 +19,13 @@ DATES = {"en": "en_GB"}
 
 @dataclass(frozen=True)
 class Numbers:
-    """language: its code, as Babel knows it. to: between two limits. no_upper: said of an endless one."""
+    """language: its code, as Babel knows it. to: between two limits. no_upper: said of an endless ratio. above: of
+    limits of which the upper one is endless, with {low}."""
 
     language: str
     to: str
     no_upper: str
+    above: str
 
     def count(self, n: float | None) -> str:
         """A whole number with the language's thousands."""
@@ -63,7 +65,7 @@ class Numbers:
         if NONE in (low, high):
             return NONE
         if high == self.no_upper:
-            return f"{low}, {high}"
+            return self.above.format(low=low)
         return f"{low} {self.to} {high}" if self.to.isalpha() else f"{low}{self.to}{high}"
 
     def day(self, day: date | None) -> str:

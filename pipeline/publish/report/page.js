@@ -10,7 +10,7 @@
   const number = (value, digits) => value.toLocaleString(language(), {minimumFractionDigits: digits, maximumFractionDigits: digits}).replace("-", "\u2212");
   const percent = (share, digits = 0) => share === null ? "" : number(Math.floor(share * 100 * 10 ** digits + 0.5 + 1e-9) / 10 ** digits, digits) + (language() === "ru" ? "\u00a0%" : "%");
   const ratio = value => value === "inf" || value === null ? words().no_upper : number(value, 2);
-  const limits = (low, high) => high === words().no_upper ? `${low}, ${high}` : /^\p{L}/u.test(words().to) ? `${low} ${words().to} ${high}` : `${low}${words().to}${high}`;
+  const limits = (low, high) => high === words().no_upper ? words().above.replace("{low}", low) : /^\p{L}/u.test(words().to) ? `${low} ${words().to} ${high}` : `${low}${words().to}${high}`;
   const n = count => `${words().n} = ${number(count, 0)}`;
   /* On two lines where it is long, and cut where those do not hold it. */
   function wrapped(text, most = 48) {
