@@ -14,7 +14,7 @@ from assets.waves import waves_of
 from pipeline import tables
 from pipeline.admission import quarantine
 from pipeline.column_lineage import column_sources, indicators_markdown, lineage_markdown
-from pipeline.errors import SurveyError
+from pipeline.errors import NotBuiltError, SurveyError
 from pipeline.publish.glance import at_a_glance
 from pipeline.publish.markdown import markdown_table
 from pipeline.quality import CHECKS, Check, checked, reason, reasons
@@ -65,7 +65,7 @@ def wave_asset(study_file: StudyFile, table: Table, always: bool = False) -> Cal
 
     A table whose present version lies there is not made again, unless `always`: its checks, metadata and version are
     told as if it were. A failed blocking check or a SurveyError quarantines the wave, with the reason, and stops what
-    follows.
+    follows; a table that is not made yet says nothing of the delivery and only stops.
     """
     study = study_file.name
 
@@ -98,6 +98,8 @@ def wave_asset(study_file: StudyFile, table: Table, always: bool = False) -> Cal
                 rows = make(store) if there is None else there
                 checks = checked(table, store)
                 why = reasons(store, checks)
+            except NotBuiltError as error:  # of a selection that leaves out what it follows from
+                raise dg.Failure(str(error), allow_retries=False) from None
             except SurveyError as error:
                 if store is not None:
                     _set_aside(context, store, str(error))

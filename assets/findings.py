@@ -199,9 +199,12 @@ def finding_assets(study_file: StudyFile) -> list[dg.AssetsDefinition]:
         """Every table of the wave is made and none of its blocking checks failed: the wave is admitted."""
         context = dg.AssetExecutionContext.get()
         checks = all_checks(store, checked)
-        # A table whose check failed need not be made in this run, whose selection would then pass its check over.
+        # A run need not make all tables, nor one whose check failed: its selection would pass that check over.
         if why := reasons(store, checks):
             raise SurveyError("", why)
+        for table in tables.made_for(store.study):
+            if table is not tables.QUALITY_CHECKS:
+                store.existing(table)
         rows = store.write(tables.QUALITY_CHECKS, check_rows(store.wave, checks))
         entry = admit(store, context.run.run_id, started_at(context))
         context.log.info(f"wave {store.wave} is admitted, version {entry.admitted.version if entry.admitted else ''}")

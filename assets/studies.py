@@ -19,12 +19,13 @@ def study_names(where: Home) -> list[str]:
 def read_study(study: str) -> StudyFile:
     """The study file as it stands now. Raises StudyFileError."""
     path = home().study_file(study)
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return _read(path, stamp)
+    # Claims may stand in a file of any name beside it.
+    stamps = sorted((file.name, file.stat().st_mtime_ns) for file in path.parent.glob("*.yaml"))
+    return _read(path, tuple(stamps))
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, stamp: int) -> StudyFile:
+def _read(path: Path, stamps: tuple[tuple[str, int], ...]) -> StudyFile:
     return load_study(path)
 
 

@@ -19,6 +19,7 @@ from pipeline.claims.sample import Sample, read_sample
 from pipeline.claims.verdicts import CONTRADICTED
 from pipeline.errata import add as add_errata
 from pipeline.errata import cause_of, changed_rows
+from pipeline.errors import SurveyError
 from pipeline.estimation.overlap import Overlap
 from pipeline.estimation.trends import both_waves
 from pipeline.ingest.responses import available_variables
@@ -47,7 +48,8 @@ def claim_parts(home: Home, study_file: StudyFile, published: Mapping[str, Admit
             continue
         earlier = sorted({c.before for c in own if c.before and c.before in published and c.before < wave})
         made_from = [f"{name} {made}" for w in (*earlier, wave) for name, made in sorted(published[w].tables.items())]
-        version = hashed(program, wave, *earlier, *made_from)
+        current = [str(samples.current(w)) for w in (*earlier, wave)]
+        version = hashed(program, wave, *earlier, *current, *made_from)
         parts[wave] = WaveStore(home, study_file, wave, admitted.sha256).path_of(table, version)
         if not parts[wave].is_file():
             rows = _rows(samples, wave, own, earlier)
@@ -109,7 +111,7 @@ def _cause(ledger: Ledger, before: str, after: str) -> str:
     runs = {run.version: run for run in ledger.runs}
     if before == after or before not in runs or after not in runs:
         return "study file changed" if before == after else "not known"
-    return cause_of(runs[before], runs[after], False) or "other cuts of the baseline wave"
+    return cause_of(runs[before], runs[after], False) or "other claims, or other cuts of the baseline wave"
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,21 @@ class _Samples:
     published: Mapping[str, Admitted]
     claims: Sequence[Claim]
 
+    def current(self, wave: str) -> bool:
+        """Whether the wave is published from the present study file."""
+        try:
+            version = self._store(wave).version(tables.RESPONDENTS)
+        except SurveyError:  # such as a baseline wave that was withdrawn
+            return False
+        return version == self.published[wave].tables[tables.RESPONDENTS.name]
+
+    def _store(self, wave: str) -> WaveStore:
+        return WaveStore(self.home, self.study_file, wave, self.published[wave].sha256)
+
     def of(self, wave: str) -> Sample | None:
         """None where the wave is published from another study file than the present one."""
-        study, admitted = self.study_file.study, self.published[wave]
-        store = WaveStore(self.home, self.study_file, wave, admitted.sha256)
-        if store.version(tables.RESPONDENTS) != admitted.tables[tables.RESPONDENTS.name]:
+        study, store = self.study_file.study, self._store(wave)
+        if not self.current(wave):
             return None
         wanted = (tables.RESPONSES, tables.RESPONDENTS, tables.WEIGHTS, tables.REPLICATES)
         inputs = {table.name: store.existing(table) for table in wanted if table.made_if(study)}

@@ -62,8 +62,9 @@ def write_editions(home: Home, study_file: StudyFile, run_id: str, tell: Callabl
             # Workbooks take seconds, so that in the house there is one; a release has one in each language.
             languages = languages_of(study_file.study)[:1]
             write_files(folder / wave, read_edition(home, study_file, wave), languages)
+            files = sorted(path.name for path in (folder / wave).iterdir())
             with replacing(folder / wave / MADE) as partial:
-                partial.write_text(json.dumps({"version": version}))
+                partial.write_text(json.dumps({"version": version, "files": files}))
     return {wave: folder / wave for wave in published if (folder / wave / MADE).is_file()}
 
 
@@ -74,8 +75,10 @@ def _version(study_file: StudyFile, ledger: Ledger, wave: str) -> str:
 
 
 def _made(folder: Path) -> str:
+    """What an edition was made from; "" where there is none, or a file of it is gone."""
     path = folder / MADE
-    return str(json.loads(path.read_text())["version"]) if path.is_file() else ""
+    told = json.loads(path.read_text()) if path.is_file() else {}
+    return str(told["version"]) if all((folder / name).exists() for name in told.get("files", ["?"])) else ""
 
 
 def _set_aside(ledger: Ledger) -> tuple[str, ...]:
@@ -183,9 +186,14 @@ def _history(table: str) -> str:
 
 
 def is_current(home: Home, study_file: StudyFile, ledger: Ledger, wave: str) -> bool:
-    """Whether a wave is published, and from the present study file and program."""
+    """Whether a wave is published from the present study file and program, and shown as it and those before are
+    admitted: a wave may be admitted while the database is not made again yet."""
     entry = ledger.waves.get(wave)
     if entry is None or entry.admitted is None:
+        return False
+    with opened(home, study_file.name) as con:
+        shown = dict(con.execute("SELECT wave, version FROM waves WHERE published").fetchall())
+    if any(shown.get(w) != admitted.version for w, admitted in published_waves(ledger).items() if w <= wave):
         return False
     return version_of(WaveStore(home, study_file, wave, entry.admitted.sha256)) == entry.admitted.version
 

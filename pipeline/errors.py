@@ -31,7 +31,11 @@ class DeliveryError(SurveyError):
 
 
 class NotBuiltError(SurveyError):
-    """A table that is asked for before it was made from the present study file and delivery."""
+    """A table that is asked for before it was made from the present study file and delivery; no fault of the latter."""
+
+
+class NoBaselineError(SurveyError):
+    """A wave whose tiers are cut by a baseline wave that is not admitted."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:

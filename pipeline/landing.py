@@ -130,7 +130,7 @@ def stale_tables(home: Home, study_file: StudyFile, wave: str) -> tuple[Table, .
         if judged and judged.version == version:
             return ()
     stale = [t for t in tables.made_for(study_file.study) if store.made(t) is None]
-    admitted = entry.admitted if entry else None
+    admitted = entry.admitted if entry and entry.status == "admitted" else None
     if (stale or admitted is None or admitted.version != version) and tables.QUALITY_CHECKS not in stale:
         stale.append(tables.QUALITY_CHECKS)  # which admits it
     return tuple(stale)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import tables
-from pipeline.errors import NotBuiltError
+from pipeline.errors import NoBaselineError, NotBuiltError
 from pipeline.ingest.files import data_files, sha256
 from pipeline.ingest.pseudonyms import id_key
 from pipeline.ledger import read_ledger
@@ -112,7 +112,8 @@ class WaveStore:
     def anchor(self) -> str:
         """Version of what the cuts are taken from in another wave; "" where there is no such wave.
 
-        Raises NotBuiltError where that wave is not admitted, or not made yet from the present study file.
+        Raises NoBaselineError where that wave is not admitted, NotBuiltError where it is not made yet from the present
+        study file.
         """
         if not self.anchor_wave:
             return ""
@@ -126,7 +127,7 @@ class WaveStore:
         entry = read_ledger(self.home.ledger(self.study_file.name)).waves.get(self.anchor_wave)
         if entry is None or entry.admitted is None:
             study = self.study_file.name
-            raise NotBuiltError(
+            raise NoBaselineError(
                 f"{study}, wave {self.anchor_wave}", "is the baseline, from which the cuts of the tiers are taken, and"
                 " is not admitted yet", do=f"survey run {study} --wave {self.anchor_wave}, then this wave again",
             )  # fmt: skip

@@ -163,7 +163,7 @@ def _of_findings(study: Study, frame: pd.DataFrame, hidden: Hidden, minimum: int
 
 def _of_trends(study: Study, frame: pd.DataFrame, hidden: Hidden, minimum: int) -> list[bool]:
     """Changes within levels, of which the former wave may have small ones; and those of small counts in either."""
-    gone = (frame["segment"] != "all").to_numpy(bool)
+    gone = (frame["segment"] != "all").to_numpy(bool, copy=True)
     for end in ("_before", ""):
         n = frame[f"n{end}"].astype(float)
         shares = frame["measure"].isin(["indicator", "tier"])

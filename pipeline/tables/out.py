@@ -692,8 +692,8 @@ QUALITY_CHECKS = Table(
                "shares", "toplines", "findings", "banners", "adjusted", "tier_trends", "specifications",
                "robustness", "weighting", "reliability", "score_means", "score_bands", "peer_percentiles",
                "peer_places", "tier_clusters", "tier_agreement", "codebook", "methodology"),
-    sections=("waves", "scales", "questions", "filters", "cleaning", "score", "tiers", "weights", "design"),
-    code=("pipeline.quality", "pipeline.study"),
+    sections=("waves", "scales", "questions", "filters", "segments", "cleaning", "score", "tiers", "weights", "design"),
+    code=("pipeline.quality", "pipeline.cleaning", "pipeline.ingest", "pipeline.study", "sql/core/unasked.sql"),
 )  # fmt: skip
 
 WAVES = Table(

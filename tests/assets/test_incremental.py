@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import tables
+from pipeline.ledger import read_ledger
 from pipeline.study.loading import load_study
 from tests.assets.small_waves import FIRST, SECOND, STUDY, SmallWaves
 
@@ -109,6 +110,15 @@ def test_only_waves_in_which_anything_changed_are_run(waves: Waves):
     shutil.rmtree(waves.home.dagster)  # whose pages would know of no table else
     assert run() == [FIRST, SECOND, None]
     assert run() == [None]
+
+
+def test_a_delivery_under_another_name_is_run(waves: Waves):
+    waves.run()
+    export = waves.home.raw(STUDY) / FIRST / "export.csv"
+    export.rename(export.with_name("other.csv"))
+    assert [outcome.wave for outcome in waves.outcomes()] == [FIRST]
+    assert read_ledger(waves.home.ledger(STUDY)).waves[FIRST].files == ("other.csv",)
+    assert [outcome.wave for outcome in waves.outcomes()] == [None]
 
 
 def test_a_wave_that_was_set_aside_is_run_again_and_says_why(waves: Waves):

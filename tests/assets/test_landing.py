@@ -13,8 +13,10 @@ import dagster as dg
 import pytest
 
 from assets.definitions import defs
+from assets.published import publication
 from assets.running import QUIET, dagster_instance
-from pipeline.ledger import read_ledger
+from assets.studies import read_study
+from pipeline.ledger import WaveEntry, read_ledger
 from pipeline.reading import rows_of
 from pipeline.settings import Home
 from tests.homes import make_home
@@ -255,3 +257,73 @@ def test_nightly_admits_no_wave_over_a_check_that_failed_before(dagster: Dagster
     assert (entry.status, entry.admitted) == ("quarantined", None)
     assert '"Perhaps" (1)' in entry.reason
     assert dagster.night() == {}
+
+
+@dataclass
+class Alone:
+    """Some assets of an admitted wave materialized by hand, as in the UI."""
+
+    dagster: Dagster
+
+    def make(self, *names: str) -> None:
+        keys = [dg.AssetKey([STUDY, name]) for name in names]
+        self.dagster.run([dg.RunRequest(partition_key="a", asset_selection=keys)])
+
+    @property
+    def entry(self) -> WaveEntry:
+        return read_ledger(self.dagster.home.ledger(STUDY)).waves["a"]
+
+
+@pytest.fixture
+def alone(dagster: Dagster) -> Alone:
+    deliver(dagster.home, "a")
+    dagster.tick(), dagster.tick()
+    return Alone(dagster)
+
+
+def test_a_table_that_is_not_made_yet_says_nothing_of_the_delivery(alone: Alone):
+    before = alone.entry
+    file = alone.dagster.home.study_file(STUDY)
+    file.write_text(STUDY_FILE.replace('{content: ["yes"]}', '{content: ["no"]}'))
+    alone.make("out_findings")
+    assert alone.entry == before
+    assert "core_cells" in alone.dagster.night()["a"]
+    assert alone.entry.status == "admitted"
+    assert alone.entry.admitted != before.admitted
+
+
+def test_no_wave_is_admitted_before_its_tables_are_made(alone: Alone):
+    before = alone.entry
+    file = alone.dagster.home.study_file(STUDY)
+    file.write_text(STUDY_FILE.replace('title: "Small study"', 'title: "A small study"'))
+    alone.make("out_quality_checks")
+    assert alone.entry == before
+    assert "out_methodology" in alone.dagster.night()["a"]
+    assert alone.entry.admitted != before.admitted
+
+
+def test_a_wave_that_an_edit_set_aside_is_admitted_again_when_it_is_undone(alone: Alone):
+    file = alone.dagster.home.study_file(STUDY)
+    file.write_text(STUDY_FILE.replace("Do you use it?", "Do you have it?"))
+    alone.dagster.night()
+    assert alone.entry.status == "quarantined"
+    file.write_text(STUDY_FILE)
+    assert alone.dagster.night()["a"][0] == "out_quality_checks"
+    assert (alone.entry.status, alone.entry.reason) == ("admitted", "")
+
+
+def test_claims_in_a_file_of_their_own_are_read_anew(alone: Alone):
+    """The server lives on; the file of the study is the same."""
+    home = alone.dagster.home
+    home.study_file(STUDY).write_text(STUDY_FILE + "claims: small.claims.yaml\n")
+    claims = home.study_file(STUDY).with_name("small.claims.yaml")
+
+    def verdict(percent: int) -> str:
+        claims.write_text(
+            f"claims: [{{id: a, says: x, statistic: share, indicator: is_content, group: users, equal: {percent}%}}]\n"
+        )
+        alone.dagster.run([dg.RunRequest(asset_selection=publication(read_study(STUDY)))])
+        return str(rows_of(home, STUDY, "SELECT verdict FROM claims")[1][0]["verdict"])
+
+    alone.dagster.night()
+    assert verdict(75) != verdict(10)
