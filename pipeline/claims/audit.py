@@ -36,6 +36,7 @@ from pipeline.study.model import Study
 REPRODUCED, ELSEWHERE_REPRODUCED, NOT_REPRODUCED, NO_FIGURE = (
     "reproduced", "reproduced under another base", "not reproduced", "no figure",
 )  # fmt: skip
+NO_INTERVAL = "there is no interval: nothing tells how far off the figure may be"
 MOST_HITS = 6
 SHARES = ("share", "difference", "paired", "change")
 
@@ -68,15 +69,17 @@ def audit(sample: Sample, claims: Sequence[Claim], earlier: Mapping[str, tuple[S
             continue
         asked, figure = answer
         claimed = by_id[claim.id]
-        said = verdict(claimed, figure.estimate, margins)
         outcome, hits, tried = reproduced[claim.id]
+        row |= _figures_of(asked, figure) | {"reproduction": outcome, "margin": margin_words(claimed, margins)}
+        if not figure.estimate.has_interval:  # the printed figure may still come out
+            rows.append(row | _explanation(hits, tried) | {"verdict": NOT_CHECKABLE, "reason": NO_INTERVAL})
+            continue
+        said = verdict(claimed, figure.estimate, margins)
         if not printed[claim.id] and said in (NOT_SUPPORTED, CONTRADICTED):
             hits, tried = _explained(search, asked, figure, claimed)
-        rows.append(row | _figures_of(asked, figure) | {
+        rows.append(row | _explanation(hits, tried) | {
             "verdict": said, "direction": direction(claimed, figure.estimate),
-            "reproduction": outcome, "tried": tried, "kinds": ", ".join(dict.fromkeys(hit.kind for hit in hits)),
-            "explanation": _told(hits, tried),
-            "p_value": p_value(claimed, figure.estimate, margins), "margin": margin_words(claimed, margins),
+            "p_value": p_value(claimed, figure.estimate, margins),
             "wording": supported(study, asked, figure, margins),
         })  # fmt: skip
     frame = pd.DataFrame(rows)
@@ -174,6 +177,11 @@ def _explained(search: Search, asked: Asked, figure: Figure, claim: Claim) -> tu
         return verdict(claim, Estimate(*[value] * 5), margins) not in (NOT_SUPPORTED, CONTRADICTED)
 
     return would_hold(search, asked, figure, holds), len(search.variants(asked)) + MOST_SLIPS
+
+
+def _explanation(hits: Sequence[Hit], tried: int) -> dict[str, Any]:
+    kinds = ", ".join(dict.fromkeys(hit.kind for hit in hits))
+    return {"tried": tried, "kinds": kinds, "explanation": _told(hits, tried)}
 
 
 def _told(hits: Sequence[Hit], tried: int) -> str:

@@ -179,8 +179,6 @@ def _mean_of(sample: Sample, values: Floats, asked: Asked) -> tuple[Estimate, in
     (mean, low, high), (_, low90, high90) = (
         [float(o[name][0]) for name in ("mean", "mean_low", "mean_high")] for o in of
     )
-    if np.isnan(low):  # all alike: nothing tells how far off the mean is
-        low = high = low90 = high90 = mean
     return Estimate(mean, low, high, low90, high90), int(of[0]["answered"][0])
 
 

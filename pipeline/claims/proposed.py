@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.claims.printed import printed_figure, rounded
-from pipeline.claims.verdicts import CONTRADICTED, NOT_SUPPORTED, SUPPORTED, Estimate, direction, verdict
+from pipeline.claims.verdicts import (
+    CONTRADICTED,
+    NOT_CHECKABLE,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    Estimate,
+    direction,
+    verdict,
+)
 from pipeline.study.claims import Claim, Margins
 
 CAUSAL = re.compile(
@@ -35,6 +43,7 @@ OPERATOR = {
     "roughly": "about", "nearly": "nearly", "almost": "nearly", "fewer than": "less_than", "less than": "less_than",
     "under": "less_than", "up to": "at_most", "at most": "at_most",
 }  # fmt: skip
+NO_INTERVAL = "the ratio has no interval"
 MORE, LESS = re.compile(r"\bmore likely\b|\blikelier\b", re.I), re.compile(r"\bless likely\b", re.I)
 
 
@@ -103,7 +112,9 @@ def _multiples(sentence: str, finding: Mapping[str, Any], margins: Margins) -> I
         said = verdict(claim, estimate, margins)
         limits = f"{estimate.value:.2f}, 95% CI {estimate.low:.2f} to {estimate.high:.2f}"
         text = found[0].strip(" ,.;:")
-        if said in (NOT_SUPPORTED, CONTRADICTED):
+        if said == NOT_CHECKABLE:
+            yield Fault("figure", f'"{text}" can\'t be checked: {NO_INTERVAL}')
+        elif said in (NOT_SUPPORTED, CONTRADICTED):
             yield Fault("figure", f'"{text}" is {said}: the ratio is {limits}')
         elif operator == "equal" and not rounded("", value, 1).covers(estimate.value):
             yield Fault("rounding", f'"{text}" is not what {estimate.value:.2f} rounds to: about at best ({limits})')
@@ -141,7 +152,10 @@ def _percents(sentence: str, finding: Mapping[str, Any]) -> Iterator[Fault]:
 def _sides(sentence: str, finding: Mapping[str, Any]) -> Iterator[Fault]:
     low, high = finding["ratio_low"], finding["ratio_high"]
     side = 1 if MORE.search(sentence) else -1 if LESS.search(sentence) else 0
-    if not side or low is None or math.isnan(low):
+    if not side:
+        return
+    if low is None or math.isnan(low):
+        yield Fault("figure", f"no clear difference: {NO_INTERVAL}")
         return
     limits = f"the ratio is {finding['ratio']:.2f}, 95% CI {low:.2f} to {high:.2f}"
     if low <= 1 <= high:

@@ -19,7 +19,12 @@ SAID = {"more_than": "more than", "at_least": "at least", "less_than": "fewer th
 
 
 def supported(study: Study, asked: Asked, figure: Figure, margins: Margins) -> str:
-    """A sentence that is true as far as the data tell; says so where a base is low or an interval model-based."""
+    """A sentence that is true as far as the data tell; says so where a base is low or an interval model-based.
+
+    Empty without an interval: nothing is said then.
+    """
+    if not figure.estimate.has_interval:
+        return ""
     text = _sentence(study, asked, figure, margins)
     return f"{text} [{SYNTHETIC}]" if study.synthetic and SYNTHETIC not in text else text
 

@@ -29,16 +29,23 @@ class Estimate:
     low90: float
     high90: float
 
+    @property
+    def has_interval(self) -> bool:
+        """Without one nothing tells how far off the figure may be, and so nothing is said of the population."""
+        return not (math.isnan(self.low) or math.isnan(self.high))
+
 
 def verdict(claim: Claim, estimate: Estimate, margins: Margins) -> str:
-    """The worst of what is claimed: a claim may say "about" and "less than" at once."""
+    """The worst of what is claimed: a claim may say "about" and "less than" at once. Not checkable without interval."""
+    if not estimate.has_interval:
+        return NOT_CHECKABLE
     claimed = claim.operators
     found = [verdict_of(name, value, claim, estimate, margins) for name, value in claimed.items()]
     return max(found, key=VERDICTS.index)
 
 
 def verdict_of(operator: str, value: float, claim: Claim, e: Estimate, margins: Margins) -> str:
-    """The verdict of one operator of a claim."""
+    """The verdict of one operator of a claim, whose figure has an interval."""
     if operator in ("more_than", "at_least"):
         return _above(e.value, e.low, e.high, value, operator == "at_least")
     if operator in ("less_than", "at_most"):
@@ -52,8 +59,6 @@ def verdict_of(operator: str, value: float, claim: Claim, e: Estimate, margins: 
 def _above(value: float, low: float, high: float, limit: float, included: bool) -> str:
     """Of "more than": by the lower limit, the estimate, the upper limit."""
     beyond = value > limit or (included and value >= limit)
-    low = value if math.isnan(low) else low
-    high = value if math.isnan(high) else high
     if low > limit or (included and low >= limit):
         return SUPPORTED
     if beyond:
@@ -126,7 +131,7 @@ def p_value(claim: Claim, e: Estimate, margins: Margins) -> float:
 
     From the width of the 95% interval on the scale where it is symmetric (ratios in logarithms, shares in logits).
     """
-    if claim.measures in ("count", "rank"):
+    if claim.measures in ("count", "rank") or not e.has_interval:
         return math.nan
     tails = []
     for name, value in claim.operators.items():

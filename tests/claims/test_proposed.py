@@ -63,3 +63,11 @@ def test_a_low_base_has_to_be_said():
     assert kinds(sentence, low) == ["base"]
     assert kinds(f"{sentence} (low base)", low) == []
     assert "base" in kinds(sentence, FINDING | {"status": "suppress", "status_reason": "base 12 under 30"})
+
+
+@pytest.mark.parametrize("claimed", ["more than twice as likely", "2.4 times as likely", "more likely", "less likely"])
+def test_nothing_is_said_of_a_ratio_without_an_interval(claimed: str):
+    unknown = FINDING | {"ratio_low": None, "ratio_high": None}
+    found = faults(f"Mature organisations are {claimed} as others to do it", unknown, True, Margins())
+    assert [fault.kind for fault in found] == ["figure"]
+    assert "the ratio has no interval" in found[0].words

@@ -122,3 +122,11 @@ def test_the_p_value_of_a_limit_at_the_interval_is_two_and_a_half_percent():
     assert p_value(claim(more_than=1.5), of, MARGINS) == pytest.approx(0.025)
     assert p_value(claim(less_than=8 / 3), of, MARGINS) == pytest.approx(0.025)
     assert p_value(claim(more_than=2.0), of, MARGINS) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("said", [{"more_than": 0.1}, {"less_than": 5}, {"about": 1}, {"nearly": 1.1}, {"equal": 9}])
+@pytest.mark.parametrize("value", [1.0, math.inf])
+def test_without_an_interval_nothing_can_be_checked(said: dict[str, object], value: float):
+    unknown = Estimate(value, *[math.nan] * 4)
+    assert verdict(claim(**said), unknown, MARGINS) == "not checkable"
+    assert math.isnan(p_value(claim(**said), unknown, MARGINS))
