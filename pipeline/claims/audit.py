@@ -71,8 +71,9 @@ def audit(sample: Sample, claims: Sequence[Claim], earlier: Mapping[str, tuple[S
         claimed = by_id[claim.id]
         outcome, hits, tried = reproduced[claim.id]
         row |= _figures_of(asked, figure) | {"reproduction": outcome, "margin": margin_words(claimed, margins)}
-        if not figure.estimate.has_interval:  # the printed figure may still come out
-            rows.append(row | _explanation(hits, tried) | {"verdict": NOT_CHECKABLE, "reason": NO_INTERVAL})
+        if why := figure.broken or ("" if figure.estimate.has_interval else NO_INTERVAL):
+            # the printed figure may still come out
+            rows.append(row | _explanation(hits, tried) | {"verdict": NOT_CHECKABLE, "reason": why})
             continue
         said = verdict(claimed, figure.estimate, margins)
         if not printed[claim.id] and said in (NOT_SUPPORTED, CONTRADICTED):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.claims.broken import broken_between
 from pipeline.claims.sample import NotInWaveError, Sample, weight_of
 from pipeline.claims.sides import filter_of, indicator_of, sides
 from pipeline.claims.verdicts import Estimate
@@ -44,7 +45,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Figure:
-    """A claim's figure. parts: p_a, p_b, ratio, difference and odds_ratio, each with _low and _high where known."""
+    """A claim's figure. parts: p_a, p_b, ratio, difference and odds_ratio, each with _low and _high where known.
+    broken: why the figure is told and nothing is said by it; empty where something may be."""
 
     estimate: Estimate
     n_a: int
@@ -56,6 +58,7 @@ class Figure:
     status: str = "show"
     status_reason: str = ""
     note: str = ""
+    broken: str = ""
 
 
 def asked_of(sample: Sample, claim: Claim) -> Asked:
@@ -237,11 +240,13 @@ def _change(sample: Sample, asked: Asked, earlier: Earlier) -> Figure:
     values = [
         float(v[0]) for v in (changes[0].change, changes[0].low, changes[0].high, changes[1].low, changes[1].high)
     ]
+    statuses = [(np.array([f.status], object), np.array([f.status_reason], object)) for f in (then, now)]
+    (status,), (reason,) = worse_of(*statuses)
     shared = "; respondents in both waves by their covariance" if both.count[0, 0] else ""
     return Figure(
         Estimate(*values), now.n_a, then.n_a, now.x_a, then.x_a,
         {"p_a": now.estimate.value, "p_b": then.estimate.value}, f"MOVER from the limits of both shares{shared}",
-        now.status, now.status_reason, note=f"from wave {wave}",
+        status, reason, note=f"from wave {wave}", broken=broken_between(other, sample, claim),
     )  # fmt: skip
 
 

@@ -21,9 +21,9 @@ SAID = {"more_than": "more than", "at_least": "at least", "less_than": "fewer th
 def supported(study: Study, asked: Asked, figure: Figure, margins: Margins) -> str:
     """A sentence that is true as far as the data tell; says so where a base is low or an interval model-based.
 
-    Empty without an interval: nothing is said then.
+    Empty without an interval, or where two waves can't be compared: nothing is said then.
     """
-    if not figure.estimate.has_interval:
+    if figure.broken or not figure.estimate.has_interval:
         return ""
     text = _sentence(study, asked, figure, margins)
     return f"{text} [{SYNTHETIC}]" if study.synthetic and SYNTHETIC not in text else text
@@ -79,7 +79,7 @@ def _two_groups(study: Study, asked: Asked, figure: Figure, margins: Margins) ->
         p_a=parts["p_a"], p_b=parts["p_b"], n_a=figure.n_a, n_b=figure.n_b or 0,
         ratio=parts["ratio"], low=parts["ratio_low"], high=parts["ratio_high"], level=0.95,
         model_based=study.sample.type == "opt_in", suppressed="",
-        low_base=figure.status_reason.startswith("low base"), of=_of(asked, figure),
+        low_base=_low_base(study, figure), of=_of(asked, figure),
     )  # fmt: skip
     text = wording(sentence)
     e = figure.estimate
@@ -136,9 +136,15 @@ def _of(asked: Asked, figure: Figure) -> str:
 
 
 def _tail(study: Study, figure: Figure) -> str:
-    low = ", low base" if figure.status_reason.startswith("low base") else ""
+    low = ", low base" if _low_base(study, figure) else ""
     bases = f"n = {figure.n_a:,}" if figure.n_b is None else f"n = {figure.n_b:,} and {figure.n_a:,}"
     return f"{bases}{low}"
+
+
+def _low_base(study: Study, figure: Figure) -> bool:
+    """By the smaller base, whatever else its status tells."""
+    bases = [n for n in (figure.n_a, figure.n_b) if n is not None]
+    return min(bases) < study.display.footnote_below
 
 
 def _interval(study: Study) -> str:

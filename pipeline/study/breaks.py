@@ -28,7 +28,7 @@ class Breaks:
         self.resolver = study.resolver
 
     def of_indicator(self, name: str) -> list[str]:
-        return self._of_condition(self.study.indicators[name].when)
+        return self.of_condition(self.study.indicators[name].when)
 
     def of_segment(self, segment: str) -> list[str]:
         """Of a segment, or of the tiers."""
@@ -39,7 +39,7 @@ class Breaks:
         declared = self.study.segments[segment]
         found = self._of_questions([declared.question] if declared.question else [])
         for condition in (declared.levels or {}).values():
-            found += self._of_condition(condition)
+            found += self.of_condition(condition)
         return _once(found)
 
     def of_comparison(self, comparison: Comparison) -> list[str]:
@@ -51,7 +51,7 @@ class Breaks:
         if tiers is None:
             return []
         if tiers.answers is not None:
-            return _once(reason for of in tiers.answers.values() for reason in self._of_condition(of))
+            return _once(reason for of in tiers.answers.values() for reason in self.of_condition(of))
         found = self.of_score("all")
         if tiers.within:
             found += self.of_segment(tiers.within)
@@ -68,11 +68,12 @@ class Breaks:
         chosen = dimensions.values() if dimension == "all" else [dimensions[dimension]]
         return _once(reason for d in chosen for item in d.items for reason in self._of_ref(item, None))
 
-    def _of_condition(self, condition: Condition) -> list[str]:
+    def of_condition(self, condition: Condition) -> list[str]:
+        """Of a condition that stands in no indicator: of a filter, of a claim."""
         found: list[str] = []
         for leaf in leaves(condition):
             if isinstance(leaf, Filter):
-                found += self._of_condition(self.study.filters[leaf.name])
+                found += self.of_condition(self.study.filters[leaf.name])
             elif ref := getattr(leaf, "question", ""):
                 chosen = leaf.options if isinstance(leaf, Chosen) else None
                 found += self._of_ref(ref, chosen)

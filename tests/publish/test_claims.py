@@ -136,6 +136,10 @@ def test_a_base_that_changed_between_editions_is_named(home: Home):
     assert rows["2", "sound"]["reproduction"] == "reproduced"
     assert rows["2", "mixed"]["reproduction"] == "reproduced under another base"
     assert rows["2", "mixed"]["kinds"] == "base"
+    base = "the base changed: 100% of the analysed in 1, 40% then"
+    assert {(row["verdict"], row["reason"]) for (wave, _), row in rows.items() if wave == "2"} == {
+        ("not checkable", base)
+    }
     assert "base everyone, in wave 1 answered: -0.25" in str(rows["2", "mixed"]["explanation"])
 
 
