@@ -11,15 +11,17 @@ import numpy as np
 from pipeline.claims.broken import broken_between
 from pipeline.claims.sample import NotInWaveError, Sample, weight_of
 from pipeline.claims.sides import filter_of, indicator_of, sides
-from pipeline.claims.verdicts import Estimate
+from pipeline.claims.verdicts import SAME_VALUE, Estimate
 from pipeline.estimation.changes import ShareOf, share_change
 from pipeline.estimation.comparing import pair_estimates
 from pipeline.estimation.counts import Floats
 from pipeline.estimation.covariance import group_shares
 from pipeline.estimation.groups import GroupPair, group_words, other_words
-from pipeline.estimation.means import means_of, sampled_as
+from pipeline.estimation.means import Sampled, means_of, sampled_as
 from pipeline.estimation.membership import Chosen
+from pipeline.estimation.mover import mover_difference
 from pipeline.estimation.overlap import Answers, Overlap, covered
+from pipeline.estimation.plan import Plan
 from pipeline.estimation.share_table import WILSON, share_columns, share_limits
 from pipeline.estimation.status import worse_of
 from pipeline.study.analysis import Comparison
@@ -27,6 +29,8 @@ from pipeline.study.claims import EVERYONE, Claim
 
 TWO_GROUPS = ("ratio", "difference", "odds_ratio")
 LEVELS = (0.95, 0.90)
+MOST_ALIKE = 0.999
+"""Correlation of shares at most: with 1, rounding would decide whether a difference has a width."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +179,13 @@ def _pairs(sample: Sample, group: Sequence[Asked]) -> list[Figure]:
 Earlier = Mapping[str, tuple[Sample, Overlap]]
 
 
+def _people(sample: Sample, weight: str) -> tuple[Sampled, Plan]:
+    plan, rows = sample.plan(weight), sample.sampled.to_pandas() if sample.sampled else None
+    return sampled_as(rows, sample.replicate_weights(weight), plan, sample.size), plan
+
+
 def _mean_of(sample: Sample, values: Floats, asked: Asked) -> tuple[Estimate, int]:
-    plan, rows = sample.plan(asked.weight), sample.sampled.to_pandas() if sample.sampled else None
-    people = sampled_as(rows, sample.replicate_weights(asked.weight), plan, len(values))
+    people, plan = _people(sample, asked.weight)
     of = [means_of(values[:, None], asked.a, people, plan, level) for level in LEVELS]
     (mean, low, high), (_, low90, high90) = (
         [float(o[name][0]) for name in ("mean", "mean_low", "mean_high")] for o in of
@@ -206,18 +214,41 @@ def _paired(sample: Sample, asked: Asked, _: Earlier) -> Figure:
 
 
 def _rank(sample: Sample, asked: Asked, _: Earlier) -> Figure:
-    """Rank by share; its limits leave out places that paired differences rule out at 95%."""
-    own = asked.claim.indicator or ""
-    names = [name for name in asked.claim.among or () if name != own]
-    of = {name: _minus(sample, asked, name)[0] for name in names}
-    rank = 1 + sum(e.value < 0 for e in of.values())
-    best, worst = 1 + sum(e.high < 0 for e in of.values()), 1 + len(of) - sum(e.low > 0 for e in of.values())
-    n = int((asked.a & ~np.isnan(asked.y)).sum())
-    first = max(of, key=lambda name: -of[name].value, default="")
-    estimate = Estimate(float(rank), float(best), float(worst), float(best), float(worst))
-    return _by_base(
-        sample, Figure(estimate, n, None, None, None, {}, "rank by paired differences", note=f"next: {first}")
-    )
+    """Place by share, each share on its own base. The limits leave out the places that differences of the shares rule
+    out at 95%: MOVER from the limits of both, correlated as far as the same respondents are in both bases."""
+    claim = asked.claim
+    names = [name for name in dict.fromkeys(claim.among or ()) if name != claim.indicator]
+    others = [asked_of(sample, claim.model_copy(update={"indicator": name, "when": None})) for name in names]
+    own, *of = _shares(sample, [asked, *others])
+    p, low, high = (np.array([getattr(f.estimate, end) for f in (own, *of)]) for end in ("value", "low", "high"))
+    beyond = mover_difference(p[:1], low[:1], high[:1], p[1:], low[1:], high[1:], _correlations(sample, asked, others))
+    place = 1.0 + (p[1:] > p[0] + SAME_VALUE).sum() if not np.isnan(p).any() else np.nan
+    best, worst = 1.0 + (beyond[1] < 0).sum(), 1.0 + len(of) - (beyond[0] > 0).sum()
+    if np.isnan(beyond).any():  # of some difference nothing is known
+        best = worst = np.nan
+    first = max(zip(p[1:], names, strict=True), default=(0.0, ""), key=lambda share: share[0])[1]
+    found = Figure(Estimate(*map(float, (place, best, worst, best, worst))), own.n_a, None, None, None, {},
+                   "place by share; MOVER of differences", note=f"next: {first}")  # fmt: skip
+    return _by_base(sample, found, min(f.n_a for f in (own, *of)))
+
+
+def _correlations(sample: Sample, asked: Asked, others: Sequence[Asked]) -> Floats:
+    """Of the share of a claim with each of some other shares, from what each respondent adds to both; 0 for none."""
+    everyone, own = np.ones(sample.size, dtype=bool), _added(sample, asked)[:, None]
+    each = np.column_stack([own, *(_added(sample, other) for other in others)])
+    found = means_of(np.hstack([each, own - each]), everyone, *_people(sample, asked.weight), LEVELS[0])
+    own_variance, variance, apart = (np.nan_to_num(v) ** 2 for v in np.split(found["se"], [1, len(others) + 1]))
+    root = 2 * np.sqrt(own_variance * variance)
+    both = own_variance + variance - apart[1:]
+    return np.clip(np.divide(both, root, out=np.zeros(len(others)), where=root > 0), -MOST_ALIKE, MOST_ALIKE)
+
+
+def _added(sample: Sample, asked: Asked) -> Floats:
+    """What each respondent adds to a share, but for its weight: (y - p) / W, 0 outside the base."""
+    inside = asked.a & ~np.isnan(asked.y)
+    y, w = np.where(inside, asked.y, 0.0), sample.weights(asked.weight) * inside
+    total = w.sum()
+    return np.where(inside, y - (w * y).sum() / total, 0.0) / total if total > 0 else np.zeros(sample.size)
 
 
 def _count(sample: Sample, asked: Asked, _: Earlier) -> Figure:
@@ -258,14 +289,13 @@ def _share_of(f: Figure) -> ShareOf:
     return ShareOf(x, n, p, n_eff, degrees, np.array([simple]))
 
 
-def _by_base(sample: Sample, figure: Figure) -> Figure:
-    display = sample.study.display
-    if figure.n_a < display.suppress_below:
-        return replace(figure, status="suppress", status_reason=f"base {figure.n_a} under {display.suppress_below}")
-    if figure.n_a < display.footnote_below:
-        return replace(
-            figure, status="footnote", status_reason=f"low base: {figure.n_a} under {display.footnote_below}"
-        )
+def _by_base(sample: Sample, figure: Figure, smallest: int | None = None) -> Figure:
+    """smallest: the smallest base of several, where the figure is of several shares."""
+    display, n = sample.study.display, figure.n_a if smallest is None else smallest
+    if n < display.suppress_below:
+        return replace(figure, status="suppress", status_reason=f"base {n} under {display.suppress_below}")
+    if n < display.footnote_below:
+        return replace(figure, status="footnote", status_reason=f"low base: {n} under {display.footnote_below}")
     return figure
 
 

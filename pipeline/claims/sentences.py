@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pipeline.claims.figures import TWO_GROUPS, Asked, Figure
 from pipeline.claims.verdicts import SUPPORTED, margin_of, verdict_of
 from pipeline.estimation.comparing import OF
+from pipeline.estimation.status import LOW_BASE
 from pipeline.estimation.wording import Sentence, wording
 from pipeline.study.claim_references import condition_words
 from pipeline.study.claims import Claim, Margins
@@ -54,8 +55,9 @@ def _sentence(study: Study, asked: Asked, figure: Figure, margins: Margins) -> s
     if measure == "mean":
         return f"{_capital(whom)} give {e.value:.3g} on average to {claim.question} ({limits}, {tail})."
     if measure == "rank":
+        ranked = len({*(claim.among or ()), claim.indicator})
         places = f"place {e.value:.0f}" if e.low == e.high else f"a place from {e.low:.0f} to {e.high:.0f}"
-        return f"Among {whom}, the share who {does} takes {places} of {len(set(claim.among or ()))} ({tail})."
+        return f"Among {whom}, the share who {does} takes {places} of {ranked} ({tail})."
     points, ends = 100 * e.value, f"{_interval(study)} {100 * e.low:+.0f} to {100 * e.high:+.0f}"
     if measure == "paired":
         other = figure.note.removeprefix("against ").partition(",")[0]
@@ -142,9 +144,9 @@ def _tail(study: Study, figure: Figure) -> str:
 
 
 def _low_base(study: Study, figure: Figure) -> bool:
-    """By the smaller base, whatever else its status tells."""
+    """By the smaller base, whatever else its status tells; a rank has more bases than its own."""
     bases = [n for n in (figure.n_a, figure.n_b) if n is not None]
-    return min(bases) < study.display.footnote_below
+    return min(bases) < study.display.footnote_below or figure.status_reason.startswith(LOW_BASE)
 
 
 def _interval(study: Study) -> str:

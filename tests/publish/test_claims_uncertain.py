@@ -32,6 +32,7 @@ CLAIMS: dict[str, dict[str, object]] = {
                    "less_than": 0.9},
     "mean": {"statistic": "mean", "question": "age", "about": 100},
     "paired": {"statistic": "paired", "indicator": "first", "minus": "second", "more_than": 0},
+    "rank": {"statistic": "rank", "indicator": "first", "among": ["first", "second"], "equal": 1},
 }  # fmt: skip
 
 
@@ -73,6 +74,7 @@ def test_a_design_of_one_unit_tells_no_error(tmp_path: Path):
         assert_nothing_is_said(rows[name])
     assert rows["share"]["observed"] == 0.625
     assert rows["paired"]["observed"] == 0.25
+    assert rows["rank"]["observed"] == 1
     assert (rows["count"]["verdict"], rows["count"]["low"], rows["count"]["high"]) == ("supported", 40, 40)
     # whether a printed figure comes out needs no interval: 40 of 64 are 62.5%; 37.5% are those who say no
     assert (rows["printed"]["reproduction"], rows["printed"]["problem"]) == ("reproduced", False)
