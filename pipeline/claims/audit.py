@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline import tables
 from pipeline.claims.coherence import coherence
 from pipeline.claims.figures import Asked, Figure, figures
+from pipeline.claims.numbers import plain
 from pipeline.claims.printed import PrintedFigure, printed_parts
 from pipeline.claims.sample import Sample
 from pipeline.claims.search import ELSEWHERE, MOST_SLIPS, Cell, Hit, Search, comes_out, would_hold
@@ -217,7 +218,7 @@ def _row(study: Study, wave: str, claim: Claim, conflicts: Sequence[str]) -> dic
 def claimed_words(claim: Claim) -> str:
     """ "more than 2", "about 67%, less than 67%"."""
     shares = claim.measures in SHARES
-    texts = [f"{name.replace('_', ' ')} {f'{100 * v:.4g}%' if shares else f'{v:g}'}" for name in OPERATORS
+    texts = [f"{name.replace('_', ' ')} {f'{100 * v:.4g}%' if shares else plain(v, 6)}" for name in OPERATORS
              if (v := getattr(claim, name)) is not None]  # fmt: skip
     return ", ".join(texts)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipeline.claims.figures import TWO_GROUPS, Asked, Figure, others
+from pipeline.claims.numbers import plain
 from pipeline.claims.printed import PrintedFigure
 from pipeline.claims.sample import RULES, NotInWaveError, Sample
 from pipeline.claims.sides import filter_of, indicator_of, sides
@@ -335,13 +336,13 @@ def comes_out(asked: Asked, figure: Figure, printed: Printed) -> bool:
 
 
 def _shown(parts: Mapping[str, float], printed: Printed) -> str:
-    return ", ".join(f"{'' if name == 'value' else name + ' '}{parts[name]:.4g}" for name in printed)
+    return ", ".join(f"{'' if name == 'value' else name + ' '}{plain(parts[name], 4)}" for name in printed)
 
 
 def _plain(value: float, asked: Asked, name: str) -> str:
     share = name in ("p_a", "p_b", "difference") or (name == "value" and asked.claim.measures not in
                                                     ("ratio", "odds_ratio", "mean", "count", "rank"))  # fmt: skip
-    return f"{100 * value:.4g}%" if share else f"{value:.4g}"
+    return f"{100 * value:.4g}%" if share else plain(value, 4)
 
 
 def _named(group: Any) -> str:
@@ -353,7 +354,7 @@ def _named(group: Any) -> str:
 def would_hold(search: Search, asked: Asked, figure: Figure, holds: Any) -> list[Hit]:
     """For a limit that the data do not support: what of the family would be on the claimed side."""
     readings = _other_readings(asked, _parts(asked, figure))
-    found = [Hit(kind, f"{words}: {parts['value']:.3g}", words) for kind, words, parts in readings
+    found = [Hit(kind, f"{words}: {plain(parts['value'], 3)}", words) for kind, words, parts in readings
              if kind in ("odds", "direction") and holds(parts["value"])]  # fmt: skip
     for variant in search.variants(asked):
         try:
@@ -361,5 +362,5 @@ def would_hold(search: Search, asked: Asked, figure: Figure, holds: Any) -> list
         except NotInWaveError:
             continue
         if not math.isnan(parts["value"]) and holds(parts["value"]):
-            found.append(Hit(variant.kind, f"{variant.words}: {parts['value']:.3g}"))
+            found.append(Hit(variant.kind, f"{variant.words}: {plain(parts['value'], 3)}"))
     return found

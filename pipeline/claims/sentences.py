@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable
 
 from pipeline.claims.figures import TWO_GROUPS, Asked, Figure
+from pipeline.claims.numbers import mean_and_limits, signed_points
+from pipeline.claims.printed import printed_parts
 from pipeline.claims.verdicts import SUPPORTED, margin_of, verdict_of
 from pipeline.estimation.comparing import OF
 from pipeline.estimation.status import LOW_BASE
-from pipeline.estimation.wording import Sentence, wording
+from pipeline.estimation.wording import Sentence, printed_shares, wording
 from pipeline.study.claim_references import condition_words
 from pipeline.study.claims import Claim, Margins
 from pipeline.study.model import Study
@@ -51,27 +53,28 @@ def _sentence(study: Study, asked: Asked, figure: Figure, margins: Margins) -> s
     if measure == "count":
         return f"{e.value:,.0f} of {figure.n_a:,} {whom} {does}." if claim.indicator or claim.when else (
             f"{e.value:,.0f} {whom} were analysed.")  # fmt: skip
-    limits = f"{_interval(study)} {e.low:.3g} to {e.high:.3g}"
     if measure == "mean":
-        return f"{_capital(whom)} give {e.value:.3g} on average to {claim.question} ({limits}, {tail})."
+        mean, low, high = mean_and_limits((e.value, e.low, e.high), _digits(claim))
+        return (
+            f"{_capital(whom)} give {mean} on average to {claim.question} ({_interval(study)} {low} to {high}, {tail})."
+        )
     if measure == "rank":
         ranked = len({*(claim.among or ()), claim.indicator})
         places = f"place {e.value:.0f}" if e.low == e.high else f"a place from {e.low:.0f} to {e.high:.0f}"
         return f"Among {whom}, the share who {does} takes {places} of {ranked} ({tail})."
-    points, ends = 100 * e.value, f"{_interval(study)} {100 * e.low:+.0f} to {100 * e.high:+.0f}"
+    points, *limits = signed_points(e.value, e.low, e.high)
+    ends, size = f"{_interval(study)} {' to '.join(limits)}", points.lstrip("+-")
     if measure == "paired":
         other = figure.note.removeprefix("against ").partition(",")[0]
         against = does_of(study, claim.model_copy(update={"indicator": other, "when": None}))
         if e.low <= 0 <= e.high:
             return f"There is no clear difference between the shares of {whom} who {does} and who {against} ({ends} percentage points, {tail})."  # noqa: E501
-        more = "larger" if points > 0 else "smaller"
-        return f"Among {whom}, the share who {does} is {abs(points):.0f} percentage points {more} than the share who {against} ({ends}, {tail})."  # noqa: E501
+        more = "larger" if e.value > 0 else "smaller"
+        return f"Among {whom}, the share who {does} is {size} percentage points {more} than the share who {against} ({ends}, {tail})."  # noqa: E501
     if e.low <= 0 <= e.high:
-        return f"The share of {whom} who {does} did not clearly change {figure.note} ({points:+.0f} percentage points, {ends}, {tail})."  # noqa: E501
-    verb = "rose" if points > 0 else "fell"
-    return (
-        f"The share of {whom} who {does} {verb} by {abs(points):.0f} percentage points {figure.note} ({ends}, {tail})."
-    )
+        return f"The share of {whom} who {does} did not clearly change {figure.note} ({points} percentage points, {ends}, {tail})."  # noqa: E501
+    verb = "rose" if e.value > 0 else "fell"
+    return f"The share of {whom} who {does} {verb} by {size} percentage points {figure.note} ({ends}, {tail})."
 
 
 def _two_groups(study: Study, asked: Asked, figure: Figure, margins: Margins) -> str:
@@ -83,8 +86,9 @@ def _two_groups(study: Study, asked: Asked, figure: Figure, margins: Margins) ->
         model_based=study.sample.type == "opt_in", suppressed="",
         low_base=_low_base(study, figure), of=_of(asked, figure),
     )  # fmt: skip
+    if claim.measures == "difference":
+        return _difference(study, sentence, figure)
     text = wording(sentence)
-    e = figure.estimate
     clear = parts["ratio_low"] > 1 or parts["ratio_high"] < 1
     if claim.measures == "ratio" and clear and not math.isinf(parts["ratio"]):
         how = _how(claim, figure, margins, lambda v: f"{v:g} times")
@@ -92,14 +96,22 @@ def _two_groups(study: Study, asked: Asked, figure: Figure, margins: Margins) ->
         if how and times.strip() != "times" and f" are {times} as likely" in text:
             shares = f"{times.removesuffix(' times')} times; "
             text = text.replace(f" are {times} as likely", f" are {how} as likely", 1).replace("(", f"({shares}", 1)
-    elif claim.measures == "difference" and clear:
-        points = f"{abs(100 * e.value):.0f} percentage points {'more' if e.value > 0 else 'less'}"
-        ends = f"{_interval(study)} {100 * e.low:+.0f} to {100 * e.high:+.0f} points"
-        share = f"{_percent(parts['p_a'])} against {_percent(parts['p_b'])}"
-        low = ", low base" if sentence.low_base else ""
-        text = (f"The share of {asked.words_a} who {sentence.does} is {points} than that of {asked.words_b} "
-                f"({share}, {ends}, n = {figure.n_a:,} and {figure.n_b or 0:,}{low}).")  # fmt: skip
     return text
+
+
+def _difference(study: Study, s: Sentence, figure: Figure) -> str:
+    """By the interval of the difference itself: that of the ratio may leave out 1 where this one holds 0."""
+    e = figure.estimate
+    clear = e.low > 0 or e.high < 0
+    points, *limits = signed_points(e.value, e.low, e.high)
+    shares = f"{' against '.join(printed_shares(s.p_a, s.p_b, clear))}{s.of and ' '}{s.of}"
+    low = ", low base" if s.low_base else ""
+    inside = f"{shares}, {_interval(study)} {' to '.join(limits)} points, n = {s.n_a:,} and {s.n_b:,}{low}"
+    if not clear:
+        return f"There is no clear difference between the shares of {s.a} and of {s.b} who {s.does} ({inside})."
+    more = "more" if e.value > 0 else "less"
+    size = points.lstrip("+-")
+    return f"The share of {s.a} who {s.does} is {size} percentage points {more} than that of {s.b} ({inside})."
 
 
 def _how(claim: Claim, figure: Figure, margins: Margins, shown: Callable[[float], str]) -> str:
@@ -151,6 +163,12 @@ def _low_base(study: Study, figure: Figure) -> bool:
 
 def _interval(study: Study) -> str:
     return "model-based 95% CI" if study.sample.type == "opt_in" else "95% CI"
+
+
+def _digits(claim: Claim) -> int | None:
+    """Decimals that the claim has, where it tells them or prints a figure."""
+    printed = printed_parts(claim).get("value") if claim.printed else None
+    return claim.digits if claim.digits is not None or printed is None else max(0, round(-math.log10(printed.unit)))
 
 
 def _percent(share: float) -> str:

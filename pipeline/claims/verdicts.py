@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtr
 
+from pipeline.claims.numbers import plain
 from pipeline.study.claims import Claim, Margins
 
 SUPPORTED, CONSISTENT, NOT_SUPPORTED, CONTRADICTED = VERDICTS = (
@@ -102,7 +103,7 @@ def margin_words(claim: Claim, margins: Margins) -> str:
     low, high = margin_of(claim, named, getattr(claim, named), margins)
     if claim.measures in ("share", "difference", "paired", "change"):
         return f"{100 * low:.4g}% to {100 * high:.4g}%"
-    return f"{low:.4g} to {high:.4g}"
+    return f"{plain(low, 4)} to {plain(high, 4)}"
 
 
 def direction(claim: Claim, estimate: Estimate) -> str:

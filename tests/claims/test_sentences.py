@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pipeline.claims.figures import Asked, Figure
+from pipeline.claims.sentences import supported
+from pipeline.claims.verdicts import Estimate
 from pipeline.reading import rows_of
+from pipeline.study.claims import Claim, Margins
+from pipeline.study.loading import study_from_text
 from tests.homes import make_home, survey
 from tests.small import STUDY_FILE, small_delivery
 
@@ -46,3 +53,54 @@ def test_the_strongest_true_sentence(name: str, wordings: dict[str, str]):
         assert "n = " in wordings[name]
         assert "low base" in wordings[name]
     assert "those who answered" not in wordings[name]  # everyone did
+
+
+def said(claim: dict[str, object], estimate: tuple[float, float, float], **parts: float) -> str:
+    """The sentence of a figure whose limits are given."""
+    made = study_from_text(STUDY_FILE).study
+    declared = Claim.model_validate({"id": "c", "says": "x", **claim})
+    everyone, answers = np.ones(100, dtype=bool), np.ones(100)
+    two = declared.measures == "difference"
+    asked = Asked(declared, everyone, everyone if two else None, answers, "", "answered", "users", "others" * two)
+    value, low, high = estimate
+    figure = Figure(Estimate(value, low, high, low, high), 100, 100 if two else None, None, None, parts, "by hand")
+    return supported(made, asked, figure, Margins())
+
+
+DIFFERENCE = {"statistic": "difference", "indicator": "is_content", "comparison": "use", "more_than": 0}
+SHARES = {"p_a": 0.31, "p_b": 0.25, "ratio": 1.24}
+
+
+def test_a_difference_is_clear_by_its_own_interval_and_not_by_that_of_the_ratio():
+    holds_0 = said(DIFFERENCE, (0.06, -0.002, 0.12), ratio_low=1.001, ratio_high=1.6, **SHARES)
+    assert holds_0 == (
+        "There is no clear difference between the shares of users and of others who be content (31% against 25%, "
+        "model-based 95% CI -0.2 to +12.0 points, n = 100 and 100)."
+    )
+    leaves_it_out = said(DIFFERENCE, (0.06, 0.002, 0.12), ratio_low=0.999, ratio_high=1.6, **SHARES)
+    assert leaves_it_out == (
+        "The share of users who be content is 6.0 percentage points more than that of others (31% against 25%, "
+        "model-based 95% CI +0.2 to +12.0 points, n = 100 and 100)."
+    )
+
+
+def test_points_of_changes_do_not_seem_0_where_they_are_not():
+    change = {"statistic": "change", "indicator": "is_content", "before": "1", "more_than": 0}
+    assert "did not clearly change  (+6.0 percentage points, model-based 95% CI -0.2 to +12.0," in said(
+        change, (0.06, -0.002, 0.12)
+    )
+
+
+@pytest.mark.parametrize(("record", "text"), [
+    ({"about": 1400}, "give 1,396 on average to income (model-based 95% CI 379 to 2,413,"),
+    ({"about": 1400, "digits": 1}, "give 1,396.2 on average to income (model-based 95% CI 379.3 to 2,413.1,"),
+    ({"printed": "1,396.24"}, "give 1,396.24 on average to income (model-based 95% CI 379.30 to 2,413.10,"),
+])  # fmt: skip
+def test_a_mean_has_all_its_digits(record: dict[str, object], text: str):
+    mean = {"statistic": "mean", "question": "income", **record}
+    assert text in said(mean, (1396.24, 379.3, 2413.1))
+
+
+@pytest.mark.parametrize("record", [DIFFERENCE, {"indicator": "is_content", "more_than": 0}])
+def test_without_an_interval_there_is_no_sentence(record: dict[str, object]):
+    assert said(record, (0.06, math.nan, math.nan), ratio_low=math.nan, ratio_high=math.nan, **SHARES) == ""
