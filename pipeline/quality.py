@@ -131,6 +131,8 @@ def _questions_present(store: WaveStore) -> Found:
     missing = [row["variable"] for row in store.rows(tables.SOURCE_COLUMNS) if row["role"] == "missing"]
     names = {name: {v.name for v in questions.of(name)} | {name} for name in missing}
     words = naming(store.study, [])
+    if none := no_question_found(store.study, store.wave, store.rows(tables.SOURCE_COLUMNS)):
+        yield False, none, True
     grave = [name for name in missing if names[name] & needed]
     if grave:
         yield False, f"missing, and needed for screening, score, tiers or weights: {listed(map(words, grave))}", True
@@ -138,6 +140,14 @@ def _questions_present(store: WaveStore) -> Found:
         yield False, f"missing: {listed(map(words, mild))}", False
     if not missing:
         yield True, "all there", False
+
+
+def no_question_found(study: Study, wave: str, source_columns: Iterable[Mapping[str, Any]]) -> str:
+    """Words for a delivery without any question of the wave, which is no delivery of this survey; else ""."""
+    asked = sum(question.asked_in(wave) for question in study.questions.values())
+    if not asked or any(row["role"] == "question" for row in source_columns):
+        return ""
+    return f"no column for any of {counted(asked, 'question')}: is it the export of another survey?"
 
 
 def _columns_known(store: WaveStore) -> Found:

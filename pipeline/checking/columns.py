@@ -9,14 +9,18 @@ from typing import Any
 from pipeline.checking.remark import MOST_HINTS, Remark, weights
 from pipeline.cleaning.screening import idle_rules
 from pipeline.errors import counted, listed, nearest
-from pipeline.quality import column_words, naming
+from pipeline.quality import column_words, naming, no_question_found
 from pipeline.study.evening import evened
 from pipeline.study.model import Study
+from pipeline.study.waves import Wave
 
 
 def of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator[Remark]:
     """rows: table `source_columns` of the wave."""
     weigh, words = weights(study, wave, "questions_present"), naming(study, [])
+    if none := no_question_found(study, wave, rows):
+        admitted = "questions_present" in study.waves.get(wave, Wave()).admit
+        yield Remark("warning" if admitted else "error", f"wave {wave}", none)
     unlisted = [row for row in rows if row["role"] == "unlisted" and row["text"]]
     for number, row in enumerate(row for row in rows if row["role"] == "missing"):
         ref = row["variable"]

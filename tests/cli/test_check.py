@@ -89,6 +89,16 @@ def test_check_counts_who_answered_and_gives_unknown_answers_to_paste(survey: Su
     assert not any("indicator saws: none" in what for _, _, what in found)
 
 
+def test_an_export_of_another_survey_is_an_error_and_set_aside(survey: Survey, home: Path):
+    """The study has no score, tiers, screening or weights, so it needs none of its three questions."""
+    foreign = b"Colour of the car,Number of doors\nRed,3\nBlue,5\nRed,5\n"
+    what = "no column for any of 3 questions: is it the export of another survey?"
+    assert ("error", "wave w", what) in remarks(survey, home, SHORT, foreign)
+    said = survey("run", "tiny")
+    assert said.code == 1
+    assert f"check questions_present failed\n  found: {what}; missing: size, tools, age\n" in said.err
+
+
 def test_check_compares_each_wave_with_the_one_before(survey: Survey, home: Path):
     folder = home / "data" / "raw" / "tiny" / "2020"
     folder.mkdir(parents=True)

@@ -183,10 +183,33 @@ def test_the_study_file_knows_every_check_by_name():
 
 
 def test_both_kinds_of_missing_questions_are_told_and_block():
-    rows = [column("mood", "missing", 0), column("size", "missing", 0)]
+    rows = [column("consent"), column("mood", "missing", 0), column("size", "missing", 0)]
     found = planted("questions_present", rows, tables.SOURCE_COLUMNS)
     assert (found.passed, found.blocking) == (False, True)
     assert found.measured == "missing, and needed for screening, score, tiers or weights: size; missing: mood"
+
+
+FRESH = """
+title: Fresh
+sample: {type: opt_in, population: people}
+waves: {w: {admit: %s}}
+questions:
+  mood: {type: single, text: M, options: {good: Good, bad: Bad}}
+  age: {type: number, text: A}
+  gone: {type: number, text: G, waves: [v]}
+"""
+
+
+def test_an_export_in_which_no_question_is_found_blocks_though_nothing_needs_one():
+    """Of 3 questions 2 are asked in wave w; a draft has no score, tiers, screening or weights."""
+    lacking = [column("mood", "missing", 0), column("age", "missing", 0), column("gone", "not asked", 0)]
+    none = planted("questions_present", [column("", "unlisted"), *lacking], tables.SOURCE_COLUMNS, text=FRESH)
+    assert (none.passed, none.blocking) == (False, True)
+    assert none.measured == (
+        "no column for any of 2 questions: is it the export of another survey?; missing: mood, age"
+    )
+    one = planted("questions_present", [column("mood"), *lacking[1:]], tables.SOURCE_COLUMNS, text=FRESH)
+    assert (one.passed, one.blocking, one.measured) == (False, False, "missing: age")
 
 
 def test_columns_that_nobody_declared_are_a_warning():
