@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from pipeline import tables
-from pipeline.cleaning.screening import idle_rules
+from pipeline.cleaning.screening import idle_rules, most_taken_query, most_taken_words
 from pipeline.engine import Query, fetch
 from pipeline.errors import SurveyError, counted, listed
 from pipeline.ingest.responses import available_variables
@@ -199,6 +199,12 @@ def _options_changed(store: WaveStore) -> Found:
         yield False, f"{words(name)}: {listed(answers)}", bool(parts & needed)
 
 
+def _few_taken_out(store: WaveStore) -> Found:
+    query = most_taken_query(store.study.cleaning)
+    for row in fetch(query, {"screening": store.existing(tables.SCREENING)}).to_pylist() if query else ():
+        yield False, most_taken_words(row), False
+
+
 def _no_personal_data(store: WaveStore) -> Found:
     ids = store.read(tables.RESPONSES, ["respondent_id"])["respondent_id"]
     for kind, pattern in PERSONAL.items():
@@ -345,6 +351,8 @@ CHECKS = (
              "this wave" + ADMIT),
     Declared("asked_only", tables.SCREENING, False, "no answers from respondents who were not asked",
              _unasked),
+    Declared("few_taken_out", tables.SCREENING, False,
+             "no cleaning rule that takes out more than half of the records that reach it", _few_taken_out),
     Declared("no_personal_data", tables.RESPONSES, True, "no e-mail or IP address in what is kept",
              _no_personal_data, "in {file}, under columns: pseudonymise: yes for ids, personal: [...] for other "
              "columns; a question with free words has type text, or an option marked `is: other`" + ADMIT),

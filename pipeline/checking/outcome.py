@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipeline import engine
 from pipeline.checking.remark import Remark
-from pipeline.cleaning.screening import screening_query
+from pipeline.cleaning.screening import most_taken_query, most_taken_words, screening_query
 from pipeline.engine import Query
 from pipeline.errors import counted, listed
 from pipeline.ingest.responses import responses_query
@@ -27,13 +27,17 @@ ANALYSED, BLANK = "analysed", "blank"
 
 @dataclass(frozen=True)
 class Outcome:
-    """Records by disposition, analysed ones by tier (None = in no tier), and each indicator's base and yes."""
+    """Records by disposition, analysed ones by tier (None = in no tier), and each indicator's base and yes.
+
+    most_taken: words for rules that take out most of the records that reach them.
+    """
 
     dispositions: Mapping[str, int]
     tiers: Mapping[str | None, int]
     indicators: Mapping[str, tuple[int, int]]
     several: Mapping[str, int]
     never_hidden: bool
+    most_taken: tuple[str, ...]
     cuts: pa.Table
 
     @property
@@ -85,8 +89,13 @@ def outcome(
         {name: (counts[f"n {name}"], counts[f"x {name}"]) for name in study.indicators},
         several,
         bool(hidden) and not any(hidden.values()),
+        tuple(most_taken_words(row) for row in _rows(con, most_taken_query(study.cleaning))),
         cuts,
     )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: Query | None) -> list[dict[str, Any]]:
+    return engine.rows_of(con, query).to_pylist() if query is not None else []
 
 
 def _one_row(con: duckdb.DuckDBPyConnection, template: str, values: dict[str, Any], needed: str) -> dict[str, Any]:
@@ -100,6 +109,8 @@ def of_outcome(study: Study, wave: str, found: Outcome, options: Mapping[str, se
     analysed = found.dispositions.get(ANALYSED, 0)
     out = [f"{name} {n:,}" for name, n in found.dispositions.items() if name != ANALYSED]
     yield Remark("note", where, f"analysed: {counted(analysed, 'respondent')}{'; out: ' if out else ''}{listed(out)}")
+    for words in found.most_taken:
+        yield Remark("warning", where, words)
     if not analysed:
         if found.records:
             yield Remark("error", where, "no respondent is left to analyse")

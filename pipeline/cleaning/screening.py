@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.engine import Query
-from pipeline.errors import listed, nearest
+from pipeline.errors import counted, listed, nearest
 from pipeline.ingest import qualtrics, surveymonkey
 from pipeline.study.cleaning import (
     AttentionCheck,
@@ -39,6 +39,10 @@ SPAM_STATUS = ("spam", "possible spam", "imported spam", "survey preview spam", 
 
 AMONG_OTHERS = ("duplicate_id", "duplicate_answers", "speeder")
 """Rules that look at the other records which are still in."""
+
+SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+"""A long number as spreadsheets show it, and save it as CSV: many ids become one."""
+MOST_OF_ID = 40  # signs that are told
 
 # Columns that are no questions without which a rule does nothing: any of these sets will do.
 LOOKS_AT: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -169,6 +173,25 @@ def _may_be(ours: str, names: Sequence[str]) -> list[str]:
     found = [name for name, parts in words.items() if len(parts) < 4 and parts[-1:] == [ours]]
     known = [platform.DEFAULTS[ours] for platform in (qualtrics, surveymonkey) if ours in platform.DEFAULTS]
     return list(dict.fromkeys([*found, *(close for name in known if (close := nearest(name, names)))]))
+
+
+def most_taken_query(cleaning: Cleaning) -> Query | None:
+    """Rules that take out most of the records that reach them, told from table `screening`; None without a rule."""
+    names = rule_names(cleaning)
+    rules = [
+        {"name": name, "after": names[:i], "by_id": rule.rule == "duplicate_id"}
+        for i, (name, rule) in enumerate(zip(names, cleaning, strict=True))
+    ]
+    return Query("core/most_taken.sql", {"rules": rules}) if rules else None
+
+
+def most_taken_words(row: Mapping[str, Any]) -> str:
+    """row: of what `most_taken_query` finds."""
+    words = f"rule {row['rule']} takes out {row['taken_out']:,} of {counted(row['reached'], 'record')}"
+    if row["id"] is None:
+        return words
+    hint = ", as a spreadsheet shortens long numbers: export the ids as text" if SHORTENED.fullmatch(row["id"]) else ""
+    return f'{words}; most frequent id: "{row["id"][:MOST_OF_ID]}" ({counted(row["times"], "time")}){hint}'
 
 
 def dispositions_query(cleaning: Cleaning) -> Query:

@@ -71,8 +71,8 @@ METADATA = {
 """What tells of a response, and is no question: keys of `columns` that name a column, columns of `delivered`."""
 
 CHECKS = (
-    "questions_present", "columns_known", "rules_run", "options_changed", "asked_only", "no_personal_data",
-    "row_conservation",
+    "questions_present", "columns_known", "rules_run", "options_changed", "asked_only", "few_taken_out",
+    "no_personal_data", "row_conservation",
     "respondents_analysed", "unique_ids", "weights_converged", "margins_complete", "tier_shares", "tiers_filled",
     "indicators_filled", "ratio_is_quotient", "ratio_in_interval",
 )  # fmt: skip

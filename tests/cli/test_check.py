@@ -190,6 +190,20 @@ tiers: {order: [low, high], quantiles: [0.5]}
     assert ("note", "wave w", "tiers: low 0, high 3") in found
 
 
+def test_ids_that_a_spreadsheet_shortened_are_told_before_and_after_the_run(survey: Survey, home: Path):
+    """Five records of one id and one of another: four are taken out."""
+    text = SHORT + "columns: {id: ID}\ncleaning: [{rule: duplicate_id}]\n"
+    delivery = b"ID,How big?,Which tools?,How old?\n" + b"1.10000E+10,Huge,Saw,30\n" * 5 + b"2,Huge,Saw,30\n"
+    what = (
+        'rule duplicate_id takes out 4 of 6 records; most frequent id: "1.10000E+10" (5 times), '
+        "as a spreadsheet shortens long numbers: export the ids as text"
+    )
+    assert ("warning", "wave w", what) in remarks(survey, home, text, delivery)
+    said = survey("run", "tiny")
+    assert said.code == 0
+    assert f"warning: wave w, few_taken_out: {what.partition(',')[0]}," in said.err
+
+
 def test_check_says_so_where_no_cell_tells_who_was_shown(survey: Survey, home: Path):
     text = """title: T
 sample: {type: opt_in, population: people}

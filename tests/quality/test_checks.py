@@ -305,6 +305,37 @@ def test_nobody_can_tell_who_was_asked_where_the_condition_has_no_column():
     assert result("asked_only", store).passed
 
 
+def screened(*ids_by_disposition: tuple[str, str, int]) -> list[dict[str, Any]]:
+    """Rows of `screening`: so many of each id and disposition."""
+    ids = [(i, d) for i, d, n in ids_by_disposition for _ in range(n)]
+    return [{"source_row": n, "respondent_id": i, "disposition": d} for n, (i, d) in enumerate(ids, 1)]
+
+
+def test_a_rule_that_takes_out_most_of_what_reaches_it_is_a_warning():
+    """Of 10 records 1 is blank and 2 are without consent; of the 7 left duplicate_id takes out 4: of id 1.1E+10
+    all but the first."""
+    text = TEXT.replace("score:", "  - {rule: duplicate_id}\nscore:", 1)
+    rows = screened(("", "blank", 1), ("r", "no_consent", 2), ("1.10000E+10", "analysed", 1),
+                    ("1.10000E+10", "duplicate_id", 4), ("a", "analysed", 2))  # fmt: skip
+    found = planted("few_taken_out", rows, tables.SCREENING, text=text)
+    assert (found.passed, found.blocking) == (False, False)
+    assert found.measured == (
+        'rule duplicate_id takes out 4 of 7 records; most frequent id: "1.10000E+10" (5 times), '
+        "as a spreadsheet shortens long numbers: export the ids as text"
+    )
+    plain = screened(("11", "analysed", 1), ("11", "duplicate_id", 2))
+    assert planted("few_taken_out", plain, tables.SCREENING, text=text).measured == (
+        'rule duplicate_id takes out 2 of 3 records; most frequent id: "11" (3 times)'
+    )
+
+
+def test_a_rule_that_takes_out_half_of_what_reaches_it_is_none():
+    half = screened(("a", "no_consent", 2), ("b", "analysed", 2), ("", "blank", 9))
+    assert planted("few_taken_out", half, tables.SCREENING).passed
+    more = planted("few_taken_out", [*half, *screened(("c", "no_consent", 1))], tables.SCREENING)
+    assert (more.passed, more.measured) == (False, "rule no_consent takes out 3 of 5 records")
+
+
 WATERFALLS = {
     "a record lost after delivery": [step(0, "delivered", 3, 0), step(1, "x", 3, 1), step(2, "analysed", 2, 0)],
     "fewer out than are missing": [step(0, "delivered", 4, 0), step(1, "x", 4, 1), step(2, "analysed", 2, 0)],
