@@ -129,7 +129,16 @@ def _split(family: list[Profile], labels: Labels) -> Iterator[list[Profile]]:
 
 
 def _is_words(p: Profile) -> bool:
-    return mark_of(p.column.part) == "other" and (p.distinct > 3 or not p.filled)
+    return _is_other(p) and (p.distinct > 3 or not p.filled)
+
+
+def _is_other(p: Profile) -> bool:
+    """Whether a part is the option for what no other option says, by its words, or by LimeSurvey's code."""
+    return mark_of(p.column.part) == "other" or p.column.import_id.casefold().endswith("_other")
+
+
+def _part_mark(p: Profile) -> Mark | None:
+    return mark_of(_part(p)) or ("other" if _is_other(p) else None)
 
 
 def _are_ticks(family: Sequence[Profile]) -> bool:
@@ -138,7 +147,7 @@ def _are_ticks(family: Sequence[Profile]) -> bool:
 
 def _is_tick(p: Profile) -> bool:
     said = {evened(answer) for answer in p.answers} - NOT_TICKED - NO_ANSWER
-    if mark_of(p.column.part) == "other":
+    if _is_other(p):
         return True
     return len(said) <= 1 and (
         not said
@@ -178,7 +187,9 @@ def _draft(
         own = {p.column.position: _own_column(p, counts, names) for p in parts}
         if kind == "multiple":
             options = tuple(
-                DraftOption(key, _part(p), mark_of(_part(p)), column=own[p.column.position])
+                DraftOption(
+                    key, _part(p), "other" if _is_other(p) else mark_of(_part(p)), column=own[p.column.position]
+                )
                 for key, p in zip(keys, parts, strict=True)
             )
             if len({evened(o.text) for o in options}) < len(options):
@@ -226,7 +237,7 @@ def _way(
 def _told_apart(p: Profile, counts: Counter[tuple[str, str]], names: Counter[str]) -> bool:
     """Whether its texts, its name or its id find this column of a family and no other."""
     c = p.column
-    if c.part and (counts[(evened(c.text), evened(c.part))] == 1 or mark_of(c.part) == "other"):
+    if c.part and (counts[(evened(c.text), evened(c.part))] == 1 or _is_other(p)):
         return True
     return _own_column(p, counts, names) is not None
 
@@ -236,7 +247,7 @@ def _own_column(p: Profile, counts: Counter[tuple[str, str]], names: Counter[str
     c = p.column
     if c.part and counts[(evened(c.text), evened(c.part))] == 1:
         return None
-    if c.part and mark_of(c.part) == "other":
+    if c.part and _is_other(p):
         return None
     return c.name if tellable(c.name) and names[evened(c.name)] == 1 else c.import_id or None
 

@@ -36,7 +36,8 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
 }
 DEFAULTS = {"id": "id", "started": "startdate", "finished": "submitdate", "duration": "interviewtime"}
 TELLING = {"submitdate", "lastpage", "startlanguage", "startdate", "datestamp"}  # two of these tell LimeSurvey
-FREE = {"other", "comment", "sonstiges", "kommentar", "autre", "commentaire"}
+OTHER = {"other", "sonstiges", "autre"}
+FREE = OTHER | {"comment", "kommentar", "commentaire"}
 _CODE = re.compile(r"([A-Za-z][A-Za-z0-9_]*|[0-9]+X[0-9]+X[0-9]+\w*)((?:\[[^\[\]]*\])*)")
 _BOTH = re.compile(_CODE.pattern + r"(?:[.:|)]\s*|\s+[-–|:]\s+)")
 _TIME = re.compile(r"(?:group|question) time\b|(?:Gruppen|Fragen)zeit\b|temps (?:du groupe|de la question)\b", re.I)
@@ -111,7 +112,7 @@ def _spaced(text: str) -> str:
 def _layout(headings: Sequence[_Heading], names: Sequence[str], header_rows: int) -> Layout:
     codes = {heading.code for heading in headings if heading.code}
     stems = Counter(_apart(heading.text)[0] for heading in headings if not heading.code)
-    wholes = {heading.text for heading in headings if not heading.code}
+    wholes = {heading.code or heading.text for heading in headings if not heading.keys}
     columns = tuple(_column(i, heading, codes, stems, wholes) for i, heading in enumerate(headings, 1))
     found = {_known(heading): column.name for heading, column in zip(headings, columns, strict=True)}
     defaults = {ours: found[code] for ours, code in DEFAULTS.items() if code in found}
@@ -136,14 +137,15 @@ def _column(
         text, parts = _apart(heading.text)
         if parts and not (stems[text] > 1 or text in wholes or evened(parts[-1]) in FREE):
             text, parts = heading.text, ()  # brackets that belong to the question
-        return SourceColumn(position, name, text, " - ".join(parts), kind=_free(parts))
+        return SourceColumn(position, name, text, " - ".join(parts), kind=_free(parts, text in wholes))
+    kind = _free_code(heading, heading.code in wholes)
     import_id = "_".join((heading.code, *heading.keys)) if heading.keys else ""
     if not heading.text:
         part = " - ".join(key for whole in heading.keys for key in whole.split("_"))
-        return SourceColumn(position, name, heading.code, part, import_id, _free_code(heading))
+        return SourceColumn(position, name, heading.code, part, import_id, kind)
     wanted = len([key for whole in heading.keys for key in whole.split("_")])
     text, parts = _apart(heading.text, wanted)
-    return SourceColumn(position, name, text, " - ".join(filter(None, parts)), import_id, _free_code(heading))
+    return SourceColumn(position, name, text, " - ".join(filter(None, parts)), import_id, kind)
 
 
 def _is_time(heading: _Heading, codes: set[str]) -> bool:
@@ -155,14 +157,20 @@ def _is_time(heading: _Heading, codes: set[str]) -> bool:
     return _TIME.match(heading.text.replace("_", " ")) is not None
 
 
-def _free_code(heading: _Heading) -> Kind:
-    """Whether a column holds words beside an option, told by its code."""
+def _free_code(heading: _Heading, alone: bool) -> Kind:
+    """Whether a column holds words beside an answer, told by its code.
+
+    alone: whether the question has one answer, in a column of its own. Without it "other" is one of several ticks,
+    and nothing but its words tells that it was ticked.
+    """
     last = heading.keys[-1].casefold() if heading.keys else ""
-    return "words" if last in ("other", "comment") or last.endswith("comment") else ""
+    return "words" if last.endswith("comment") or (last == "other" and alone) else ""
 
 
-def _free(parts: Sequence[str]) -> Kind:
-    return "words" if parts and evened(parts[-1]) in FREE else ""
+def _free(parts: Sequence[str], alone: bool) -> Kind:
+    """The same, told by its text."""
+    last = evened(parts[-1]) if parts else ""
+    return "words" if last in FREE and (alone or last not in OTHER) else ""
 
 
 def _apart(text: str, most: int = 2) -> tuple[str, tuple[str, ...]]:

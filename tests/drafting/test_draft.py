@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pipeline.study.evening import evened
 from pipeline.study.loading import load_study
 from pipeline.study.model import Study
 from pipeline.study.variables import options_of
+from tests.cli.commands import survey_in
 from tests.ingest.deliveries import EXPORTS, ROWS, TEXTS, TITLES, written
 from tests.ingest.more_exports import MORE
 
@@ -64,6 +66,33 @@ def test_the_questionnaire_is_found_again(tmp_path: Path, export: str):
     ]
     assert "dont_know" in marks
     assert study.columns.id or not export.startswith(("plain", "Excel"))
+
+
+OWN = ["id", "submitdate", "lastpage", "startlanguage"]
+TOOLS = {
+    "codes": [*OWN, "Q1[SQ001]", "Q1[SQ002]", "Q1[other]"],
+    "texts": ["Response ID", "Date submitted", "Last page", "Start language", "Which tools? [Saw]",
+              "Which tools? [Axe]", "Which tools? [Other]"],
+    "both, in words of its own": [*(f"{code}. x" for code in OWN), "Q1[SQ001]. Which tools? [Saw]",
+                                  "Q1[SQ002]. Which tools? [Axe]", "Q1[other]. Which tools? [Namely:]"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("head", TOOLS)
+def test_who_ticked_only_other_in_limesurvey_is_counted(tmp_path: Path, monkeypatch, capsys, head: str):
+    """Of 20 records 8 tick the saw, 6 the axe, and 6 other alone, each in words of its own."""
+    rows = [["Y", "", ""]] * 8 + [["", "Y", ""]] * 6 + [["", "", f"Thing {i} of mine"] for i in range(6)]
+    rows = [[str(i), "2024-03-01 10:00:00", "3", "en", *row] for i, row in enumerate(rows, 1)]
+    study = drafted(tmp_path, "tools.csv", written([TOOLS[head], *rows]).encode(), "tools")
+    (name,) = study.questions
+    options = options_of(study.questions[name], study.scales)
+    assert [option.mark for option in options.values()] == [None, None, "other"]
+    survey = survey_in(tmp_path / "home", monkeypatch, capsys)
+    assert survey("run", "tools").code == 0
+    sql = "SELECT option, x, n FROM toplines WHERE segment = 'all'"
+    found = json.loads(survey("query", "tools", sql, "--json").out)
+    counts = {row["option"]: (row["x"], row["n"]) for row in found}
+    assert [counts[key] for key in options] == [(8, 20), (6, 20), (6, 20)]
 
 
 def test_who_was_asked_is_told_from_who_answered(tmp_path: Path):

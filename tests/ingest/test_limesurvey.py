@@ -16,7 +16,7 @@ QUESTIONS = [
     ("Q2[SQ001]", "Which ones? [Mail, [air]]", ("Which ones?", "Mail, [air]", "")),
     ("Q2[SQ002]", "Which ones? [Post]", ("Which ones?", "Post", "")),
     ("Q2[SQ002comment]", "Which ones? [Comment]", ("Which ones?", "Comment", "words")),
-    ("Q2[other]", "Which ones? [Other]", ("Which ones?", "Other", "words")),
+    ("Q2[other]", "Which ones? [Other]", ("Which ones?", "Other", "")),
     ("Q3[R1_C1]", "A table [Row][Column]", ("A table", "Row - Column", "")),
     ("Q3[R1_C2]", "A table [Row][Other column]", ("A table", "Row - Other column", "")),
     ("Q4[1]", "In what order? [Rank 1]", ("In what order?", "Rank 1", "")),
@@ -109,6 +109,14 @@ def test_texts_in_other_languages():
         assert [(c.text, c.part, c.kind) for c in layout.columns][4:] == [
             (head[4], "", ""), (head[4], head[5].split("[")[1][:-1], "words"),
         ]  # fmt: skip
+
+
+def test_other_is_words_beside_one_answer_and_a_tick_among_several():
+    """Of several ticks, the words are all that tells that other was ticked."""
+    own = ["Antwort ID", "Datum Abgeschickt", "Letzte Seite", "Start-Sprache"]
+    layout = limesurvey.recognise([[*own, "Was?", "Was? [Sonstiges]", "Womit? [Rad]", "Womit? [Sonstiges]"]])
+    assert layout is not None
+    assert [c.kind for c in layout.columns][4:] == ["", "words", "", ""]
 
 
 def test_spaces_as_underscores_and_parts_without_text():
