@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pipeline.drafting.asking import asked_rules
 from pipeline.drafting.profiles import Export, Profile
 from pipeline.drafting.questions import NO_ANSWER, DraftOption, DraftQuestion, Labels, drafted, parted
-from pipeline.drafting.words import identifier, tellable, unique
+from pipeline.drafting.words import identifier, plain, tellable, unique
 from pipeline.drafting.writing import key, option_lines, question_lines, quoted
 from pipeline.errors import DeliveryError, counted, listed
 from pipeline.study.evening import evened
@@ -28,6 +28,7 @@ PERSONAL = (
     re.compile(r"\+?\d?[ (.-]*\d{3}[ ).-]+\d{3}[ .-]?\d{2}[ .-]?\d{2}"),
 )
 MOST_LISTED = 200
+MOST_LEFT_OUT = 12  # lines on columns that are in no question
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,12 @@ def draft(export: Export, title: str, labels: Labels) -> Draft:
     ignored = [p for p in rest if p not in (*personal, *weights) and not p.filled and not p.column.part]
     asked = [p for p in rest if p not in (*personal, *weights, *ignored) and not p.column.kind]
     questions = drafted(export, asked, labels)
+    left_out = _left_out(asked, questions)
     if not questions:
+        columns = counted(len(export.profiles), "column")
         raise DeliveryError(
             str(export.source.path), "has no column that could be a question",
-            found=f"{counted(len(export.profiles), 'column')}: ids, dates, personal data, or without name and answer",
+            found=f"{columns}: " + ("; ".join(left_out) or "ids, dates, personal data, or without name and answer"),
         )  # fmt: skip
     scales, of = _scales(questions)
     rules = asked_rules(export, questions)
@@ -65,6 +68,7 @@ def draft(export: Export, title: str, labels: Labels) -> Draft:
         f"title: {quoted(title)}",
         'sample: {type: opt_in, population: "respondents of this survey"}  # check: opt_in or probability, and of whom',
     ]
+    lines += [f"# check: left out: {words}" for words in left_out]
     lines += _columns(export, told, personal, ignored)
     if scales:
         lines += ["scales:"]
@@ -83,6 +87,30 @@ def draft(export: Export, title: str, labels: Labels) -> Draft:
         lines.append("  - {rule: duplicate_id}")
     text = "\n".join(lines) + "\n"
     return Draft(text, tuple(_report(export, questions, scales, personal, weights, text)))
+
+
+def _left_out(asked: Sequence[Profile], questions: Sequence[DraftQuestion]) -> list[str]:
+    """Words for columns that could be questions and are in none, those of one name together, and what to do."""
+    drafted_columns = {p.column.position for q in questions for p in q.profiles}
+    alike: dict[str, list[Profile]] = {}
+    for p in asked:
+        if p.column.position not in drafted_columns:
+            alike.setdefault(_heading(p), []).append(p)
+    words = [_why(heading, [p.column.position for p in columns]) for heading, columns in alike.items()]
+    more = [f"and columns of {counted(len(words) - MOST_LEFT_OUT, 'more name')}"] if len(words) > MOST_LEFT_OUT else []
+    return [f"{line}; do: give each a name of its own in the export" for line in words[:MOST_LEFT_OUT]] + more
+
+
+def _why(heading: str, positions: Sequence[int]) -> str:
+    if len(positions) == 1:
+        return f"column {positions[0]} " + (f'("{heading}") cannot be told by its name' if heading else "has no name")
+    return f"columns {listed(positions)} " + (f'share the name "{heading}"' if heading else "have no name")
+
+
+def _heading(p: Profile) -> str:
+    """What stands above a column, as one short line."""
+    texts = [p.column.name] if p.column.name.strip() else [p.column.text, p.column.part]
+    return " - ".join(filter(None, map(plain, texts)))[:60]
 
 
 def _metadata(export: Export) -> tuple[dict[str, str], list[Profile]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from pipeline.drafting.start import start
@@ -157,6 +159,43 @@ def test_codes_get_their_labels_from_a_reference_sheet(tmp_path: Path):
     assert [(o.text, o.code, o.mark) for o in options.values()] == [
         ("Agree", "1", None), ("Disagree", "2", None), ("Don't know", "99", "dont_know"),
     ]  # fmt: skip
+
+
+def merged_header() -> bytes:
+    """A workbook with a header over three columns, and a column without any."""
+    book, stream = openpyxl.Workbook(), io.BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["How old are you?", "Which tools?", None, None, None])
+    sheet.merge_cells("B1:D1")
+    for i in range(10):
+        sheet.append([20 + i, "Saw", "Axe" if i % 2 else None, "Hammer", "x"])
+    book.save(stream)
+    return stream.getvalue()
+
+
+DOUBLE = {
+    "tools.csv": written([["How old are you?", "Tool", "Tool", "Tool", ""], *([str(i), "Saw", "Axe", "Axe", "x"]
+                                                                          for i in range(20, 30))]).encode(),
+    "tools.xlsx": merged_header(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "name"), [("tools.csv", "Tool"), ("tools.xlsx", "Which tools?")])
+def test_columns_that_no_name_tells_apart_are_said_to_be_left_out(tmp_path: Path, file: str, name: str):
+    (tmp_path / file).write_bytes(DOUBLE[file])
+    made = start(Home(tmp_path / "home"), tmp_path / file, "tiny")
+    assert [q.text for q in load_study(made.study_file).study.questions.values()] == ["How old are you?"]
+    same = f'left out: columns 2, 3, 4 share the name "{name}"; do: give each a name of its own in the export'
+    assert f"# check: {same}" in made.study_file.read_text().splitlines()
+    assert [line.split(": ", 1)[1] for line in made.report if "left out" in line] == [
+        same, "left out: column 5 has no name; do: give each a name of its own in the export",
+    ]  # fmt: skip
+
+
+def test_an_export_of_columns_of_one_name_alone_is_refused_with_the_reason(tmp_path: Path):
+    with pytest.raises(SurveyError, match='2 columns: columns 1, 2 share the name "Tool"; do: give each a name'):
+        drafted(tmp_path, "tools.csv", b"Tool,Tool\nSaw,Axe\nAxe,Axe\n")
 
 
 def test_a_wave_is_named_by_the_year_of_the_fieldwork(tmp_path: Path):
