@@ -293,9 +293,10 @@ def _empty_indicators(store: WaveStore) -> Found:
         yield False, f"nobody in the base: {listed(empty)}", False
 
 
-def _unasked(store: WaveStore) -> Found:
-    study, resolver = store.study, store.study.resolver
-    present = available_variables(store.rows(tables.SOURCE_COLUMNS), study.questions, study.scales, store.wave)
+def unasked_query(study: Study, present: set[str]) -> Query | None:
+    """Answers of analysed respondents who were not asked, told from tables `responses` and `screening`; None where
+    nothing tells who was asked. present: variables that the delivery has a column for."""
+    resolver = study.resolver
     asked: dict[str, dict[str, Any]] = {}
     for v in study.variables:
         if v.asked_if is None or isinstance(v.asked_if, Shown) or v.kind == "text":
@@ -303,13 +304,22 @@ def _unasked(store: WaveStore) -> Found:
         if set(resolver.needed(v.asked_if)) <= present:  # else nobody knows who was asked
             question = asked.setdefault(v.question, {"columns": [], "asked": resolver.columns(v.asked_if)})
             question["columns"].append(v.name)
-    if not asked:
-        return
-    query = Query("core/unasked.sql", {"questions": asked})
+    return Query("core/unasked.sql", {"questions": asked}) if asked else None
+
+
+def unasked_words(row: Mapping[str, Any]) -> str:
+    """row: of what `unasked_query` finds; "" where nobody answered unasked."""
+    return f"{row['question']}: {counted(row['n'], 'respondent')}" if row["n"] else ""
+
+
+def _unasked(store: WaveStore) -> Found:
+    study = store.study
+    present = available_variables(store.rows(tables.SOURCE_COLUMNS), study.questions, study.scales, store.wave)
+    query = unasked_query(study, present)
     paths = {"responses": store.existing(tables.RESPONSES), "screening": store.existing(tables.SCREENING)}
-    for row in fetch(query, paths).to_pylist():
-        if row["n"]:
-            yield False, f"{row['question']}: {counted(row['n'], 'respondent')}", False
+    for row in fetch(query, paths).to_pylist() if query else ():
+        if words := unasked_words(row):
+            yield False, words, False
 
 
 ADMIT = '; or publish all the same: under waves, {wave}: {{admit: {{{check}: "the reason"}}}}'
@@ -322,20 +332,27 @@ def _weights_converged(store: WaveStore) -> Found:
             yield False, f"weight {row['weight']}: a share is {row['largest_gap']:.4f} from its target", False
 
 
-def _margins_complete(store: WaveStore) -> Found:
-    """Answers that a margin gives no share are raked as no answer: their weighted share stays what it was."""
-    resolver = store.study.resolver
-    given = [row for row in store.rows(tables.ANSWERS) if row["code"] is not None]
-    for name, weight in store.study.weights.items():
-        for question, shares in weight.margins(store.wave).items():
-            (variable,) = resolver.of(question)
+def incomplete_margins(study: Study, wave: str, answers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Answers that a margin gives no share are raked as no answer: their weighted share stays what it was.
+
+    answers: rows of the table of that name.
+    """
+    given = [row for row in answers if row["code"] is not None]
+    for name, weight in study.weights.items():
+        for question, shares in weight.margins(wave).items():
+            (variable,) = study.resolver.of(question)
             without: dict[str, int] = {}
             for row in given:
                 if row["variable"] == question and row["code"] not in {*shares, *variable.not_substantive}:
                     without[row["code"]] = without.get(row["code"], 0) + row["n"]
             if without:
-                answers = listed(f'"{code}" ({n})' for code, n in without.items())
-                yield False, f"weight {name}, {question}: no share for {answers}, raked as no answer", False
+                codes = listed(f'"{code}" ({n})' for code, n in without.items())
+                yield f"weight {name}, {question}: no share for {codes}, raked as no answer"
+
+
+def _margins_complete(store: WaveStore) -> Found:
+    for words in incomplete_margins(store.study, store.wave, store.rows(tables.ANSWERS)):
+        yield False, words, False
 
 
 CHECKS = (

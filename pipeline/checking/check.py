@@ -27,7 +27,7 @@ from pipeline.ingest.matching import match
 from pipeline.ingest.readable import reading
 from pipeline.ingest.responses import available_variables
 from pipeline.ledger import read_ledger
-from pipeline.quality import naming
+from pipeline.quality import incomplete_margins, naming
 from pipeline.settings import Home
 from pipeline.store import WaveStore
 from pipeline.study.breaks import MUCH
@@ -131,6 +131,8 @@ def _of_wave(store: WaveStore, looked: dict[str, Looked]) -> Iterator[Remark]:
             raise
         answers, counts, found = _read(study, wave, sources, rows, anchor, {})  # one of them is damaged
     yield from of_answers(study, wave, answers, naming(study, rows))
+    for incomplete in incomplete_margins(study, wave, answers):
+        yield Remark("warning", f"wave {wave}", incomplete)
     records = counts.pop("records with an answer")
     blank = counts.pop("all records") - records
     looked[wave] = Looked(records, counts, _options_seen(answers, study), found.cuts)

@@ -39,7 +39,7 @@ def of_columns(study: Study, wave: str, rows: list[dict[str, Any]]) -> Iterator[
     for role in ("unlisted", "repeated", "nameless"):
         names = [column_words(row) for row in rows if row["role"] == role]
         if names:
-            yield Remark("note", f"wave {wave}", f"{counted(len(names), f'{role} column')}: {listed(names, 8)}")
+            yield Remark("warning", f"wave {wave}", f"{counted(len(names), f'{role} column')}: {listed(names, 8)}")
 
 
 def _nearest_column(

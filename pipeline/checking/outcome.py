@@ -18,7 +18,7 @@ from pipeline.errors import counted, listed
 from pipeline.ingest.responses import responses_query
 from pipeline.maturity.scoring import scores_query
 from pipeline.maturity.tiers import respondents_query, tier_cuts_query
-from pipeline.quality import asked_indicators
+from pipeline.quality import asked_indicators, unasked_query, unasked_words
 from pipeline.study.conditions import Chosen, Condition, leaves
 from pipeline.study.model import Study
 
@@ -29,7 +29,8 @@ ANALYSED, BLANK = "analysed", "blank"
 class Outcome:
     """Records by disposition, analysed ones by tier (None = in no tier), and each indicator's base and yes.
 
-    most_taken: words for rules that take out most of the records that reach them.
+    most_taken: words for rules that take out most of the records that reach them. unasked: words for questions
+    that analysed respondents answered though they were not asked.
     """
 
     dispositions: Mapping[str, int]
@@ -38,6 +39,7 @@ class Outcome:
     several: Mapping[str, int]
     never_hidden: bool
     most_taken: tuple[str, ...]
+    unasked: tuple[str, ...]
     cuts: pa.Table
 
     @property
@@ -90,6 +92,7 @@ def outcome(
         several,
         bool(hidden) and not any(hidden.values()),
         tuple(most_taken_words(row) for row in _rows(con, most_taken_query(study.cleaning))),
+        tuple(filter(None, (unasked_words(row) for row in _rows(con, unasked_query(study, there))))),
         cuts,
     )
 
@@ -115,6 +118,8 @@ def of_outcome(study: Study, wave: str, found: Outcome, options: Mapping[str, se
         if found.records:
             yield Remark("error", where, "no respondent is left to analyse")
         return
+    for words in found.unasked:
+        yield Remark("warning", where, f"answered though not asked: {words}; is its `asked_if` right?")
     for question, n in found.several.items():
         if n:
             what = f"{question}: {counted(n, 'record')} with several options ticked, taken as no answer"
@@ -126,6 +131,8 @@ def of_outcome(study: Study, wave: str, found: Outcome, options: Mapping[str, se
         shares = [f"{tier} {found.tiers.get(tier, 0):,}" for tier in study.tiers.order]
         none = f"; in none: {found.tiers[None]:,}" if found.tiers.get(None) else ""
         yield Remark("note", where, f"tiers: {listed(shares)}{none}")
+        if found.tiers.get(None):
+            yield Remark("warning", where, f"{counted(found.tiers[None], 'respondent')} without a tier")
         answers = study.tiers.answers or {}
         for tier in study.tiers.order:
             if not found.tiers.get(tier):

@@ -126,7 +126,7 @@ scales: {often: {never: Never, daily: Daily}}
         "wave w",
         f'no column for how.buy; nearest column: "Buy any new tools"; if that is it: {paste}',
     ) in found
-    assert ("note", "wave w", "1 unlisted column: column 2 (How often? / Buy any new tools)") in found
+    assert ("warning", "wave w", "1 unlisted column: column 2 (How often? / Buy any new tools)") in found
 
 
 def test_check_knows_an_option_by_its_numbers(survey: Survey, home: Path):
@@ -161,6 +161,7 @@ def test_check_works_out_tiers_and_indicators(survey: Survey, home: Path):
         ("note", "wave w", "answered, of 5 records (and 1 blank): level 5, paid 5"),
         ("note", "wave w", "tiers: low 2, mid 1, top 0; in none: 1"),
         ("warning", "wave w", "tier top: no respondent"),
+        ("warning", "wave w", "1 respondent without a tier"),
         ("warning", "wave w", "indicator pays_much: none of 4 counts as yes"),
         ("warning", "wave w", "indicator tops: none of 3 counts as yes"),
         ("note", "wave w", "indicator pays: all of 4 count as yes"),
@@ -170,6 +171,26 @@ def test_check_works_out_tiers_and_indicators(survey: Survey, home: Path):
         "level: 1 record with several options ticked, taken as no answer; do: type: multiple, if several may be chosen"
     )
     assert ("warning", "wave w", several) in found
+
+
+def test_what_a_run_warns_of_is_a_warning_of_check_before(survey: Survey, home: Path):
+    """Two small ones of four give an age though only large ones are asked; one huge has no share in the margin; a
+    column is in no question. What needs no estimate can be told before the run."""
+    text = SHORT.replace('"How old?"}', '"How old?", asked_if: {size: [large]}}')
+    text += "weights: {main: {rake: {size: {small: 0.5, large: 0.5}}}}\n"
+    small, large = b"Small (1-9),Saw,", b"Large (10 and more),Axe,"
+    rows = [small + b"30,x", small + b"31,x", small + b",x", large + b"40,x", b"Huge,Saw,,x"]
+    found = remarks(survey, home, text, b"\n".join([b"How big?,Which tools?,How old?,More", *rows, b""]))
+    margin = 'weight main, size: no share for "huge" (1), raked as no answer'
+    told = {
+        "answered though not asked: age: 2 respondents; is its `asked_if` right?",
+        "1 unlisted column: More",
+        margin,
+    }
+    assert told <= {what for weight, _, what in found if weight == "warning"}
+    said = survey("run", "tiny")
+    for check in ("asked_only: age: 2 respondents", "columns_known: 1 unlisted: More", f"margins_complete: {margin}"):
+        assert f"warning: wave w, {check}\n" in said.err
 
 
 def test_check_cuts_tiers_as_the_baseline_does(survey: Survey, home: Path):
