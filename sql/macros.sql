@@ -20,9 +20,9 @@
 {%- endfor -%}
 {%- endmacro %}
 
-{# A number as people write it: 1200, 1,200.50, $1,200, 12%. Anything else is NULL. #}
+{# A number as people write it: 1200, 1,200.50, $1,200, 12%. Anything else is NULL, 0,852 too: no group follows a 0. #}
 {% macro number(text) -%}
-CASE WHEN regexp_full_match(TRIM({{ text }}), '[$€£]?\s?[-+]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?\s?%?')
+CASE WHEN regexp_full_match(TRIM({{ text }}), '[$€£]?\s?[-+]?([1-9][0-9]{0,2}(,[0-9]{3})+|[0-9]+)?(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?\s?%?')
       AND isfinite({{ plain_number(text) }}) THEN {{ plain_number(text) }} END
 {%- endmacro %}
 {% macro plain_number(text) -%}

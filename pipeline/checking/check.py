@@ -17,6 +17,7 @@ from pipeline.checking.answers import of_answers
 from pipeline.checking.columns import of_columns
 from pipeline.checking.outcome import Outcome, of_outcome, outcome
 from pipeline.checking.remark import Remark
+from pipeline.checking.spelling import of_numerals
 from pipeline.claims.printed import printed_parts
 from pipeline.engine import Query
 from pipeline.errors import SurveyError, counted, listed
@@ -120,6 +121,8 @@ def _of_wave(store: WaveStore, looked: dict[str, Looked]) -> Iterator[Remark]:
         layout = source.layout
         width = counted(len(layout.columns), "column")
         yield Remark("note", f"wave {wave}", f"{source.path.name}: {layout.platform}, {width}")
+    for source in sources:
+        yield from of_numerals(study, wave, source, rows)
     yield from of_columns(study, wave, rows)
     anchored = study.tiers is not None and not study.tiers.recut and study.baseline in looked
     anchor = looked[study.baseline].cuts if anchored and study.baseline else None

@@ -9,6 +9,7 @@ from functools import cached_property
 from pipeline.engine import Query, connection, render
 from pipeline.ingest.delivered import exported_query
 from pipeline.ingest.layout import Source, SourceColumn
+from pipeline.ingest.numerals import is_number
 from pipeline.ingest.readable import reading
 
 MOST_ROWS = 20_000  # that are looked at
@@ -18,12 +19,16 @@ COLUMNS_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Profile:
-    """A column with its answers, in order of first appearance. answers: text -> records. distinct: all there are."""
+    """A column with its answers, in order of first appearance.
+
+    answers: text -> records. distinct: all there are. decimal: sign of the decimals, as a run takes it.
+    """
 
     column: SourceColumn
     answers: dict[str, int] = field(default_factory=dict)
     distinct: int = 0
     filled: int = 0
+    decimal: str = "."
 
     @property
     def whole(self) -> bool:
@@ -33,7 +38,7 @@ class Profile:
     @cached_property
     def numbers(self) -> bool:
         """Whether all answers are numbers."""
-        return bool(self.answers) and all(_is_number(answer) for answer in self.answers)
+        return bool(self.answers) and all(is_number(answer, self.decimal) for answer in self.answers)
 
     @cached_property
     def longest(self) -> int:
@@ -88,16 +93,11 @@ def _profiled(source: Source, ready: Source) -> Export:
                 rows = f"SELECT {', '.join(kept)} FROM delivered WHERE source_row <= {MOST_ROWS} ORDER BY source_row"
                 table = con.sql(rows).to_arrow_table()
                 cells |= {int(name[1:]): tuple(table[name].to_pylist()) for name in kept}
-    profiles = tuple(Profile(c, found[c.position], *sizes.get(c.position, (0, 0))) for c in columns)
+    profiles = tuple(
+        Profile(c, found[c.position], *sizes.get(c.position, (0, 0)), source.numerals.decimal([c.position]))
+        for c in columns
+    )
     return Export(source, profiles, records, cells)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.strip().rstrip("%").replace(",", ""))
-    except ValueError:
-        return False
-    return text.strip().lower() not in ("nan", "inf", "-inf", "infinity")
 
 
 def in_order(columns: Sequence[Profile]) -> list[str]:

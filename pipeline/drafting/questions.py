@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pipeline.drafting.profiles import Export, Profile, in_order
 from pipeline.drafting.words import identifier, mark_of, option_id, ordered, plain, tellable, unique
 from pipeline.ingest.answers import NOT_TICKED, TICKED, Joined
+from pipeline.ingest.numerals import is_number
 from pipeline.study.collisions import CONDITION_WORDS, RESPONSE_COLUMNS
 from pipeline.study.evening import evened
 from pipeline.study.questions import Mark, Option
@@ -297,7 +298,7 @@ def _single(p: Profile, labels: Labels) -> tuple[str, tuple[DraftOption, ...], l
     answers = [a for a in p.answers if evened(plain(a)) not in ("", *NO_ANSWER)]
     if not answers:
         return "text", (), ["no answers in this export: what is it?"]
-    if p.numbers or all(_numeric(a) for a in answers):
+    if p.numbers or all(is_number(a, p.decimal) for a in answers):
         if p.whole and len(answers) <= 7 and all(a.strip().isdigit() for a in answers):
             return "single", *_options(answers, [p], labels)
         return "number", (), []
@@ -329,10 +330,6 @@ def _with_other(p: Profile, often: Sequence[str]) -> tuple[str, tuple[DraftOptio
     other = next((a for a in often if mark_of(a) == "other"), "Other")
     added = DraftOption(unique("other", [o.key for o in options]), other, "other")
     return "single", (*options, added), [*notes, "rare answers are read as `other`: is one of them an option?"]
-
-
-def _numeric(text: str) -> bool:
-    return re.fullmatch(r"[$€£]?\s?-?[0-9][0-9,]*(\.[0-9]+)?\s?%?", text.strip()) is not None
 
 
 def _joined_options(p: Profile) -> list[str] | None:

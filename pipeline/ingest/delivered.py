@@ -12,6 +12,7 @@ from pipeline.ingest.answers import NOT_TICKED
 from pipeline.ingest.files import sha256
 from pipeline.ingest.layout import Source
 from pipeline.ingest.matching import Match
+from pipeline.ingest.numerals import GROUPING, WITH_COMMA
 from pipeline.study.evening import evened
 from pipeline.study.questions import Question
 from pipeline.study.variables import Variable
@@ -81,6 +82,7 @@ def delivered_query(
             "header_rows": s.layout.header_rows,
             "width": len(s.layout.columns),
             "positions": positions.get(s.path.name, {}),
+            "decimal": s.numerals.decimal(number_positions(s, source_columns, study)),
             "unanswered": _spelt((*study.columns.unanswered, *s.layout.unanswered)),
         }
         for s in sources
@@ -95,6 +97,9 @@ def delivered_query(
         "questions": {name: question for question, names in study.cells.items() for name in names},
         "shown": {column: study.cells[name] for name, column in study.shown.items()},
         "missing": _missing(study),
+        "numbers": _numbers(study),
+        "with_comma": WITH_COMMA,
+        "grouping": GROUPING,
         "written": {v.name for v in study.variables if v.kind == "text"},
         "written_ticks": {v.name for v in ticks if v.options[v.part].mark == "other"},
         "not_ticked": sorted(NOT_TICKED),
@@ -106,6 +111,20 @@ def delivered_query(
     return Query("raw/delivered.sql", values)
 
 
+def number_positions(source: Source, source_columns: Iterable[Mapping[str, Any]], study: Delivery) -> set[int]:
+    """Positions of the columns of a file that the study reads as numbers. source_columns: rows of that table."""
+    numbers, file = _numbers(study), source.path.name
+    return {row["position"] for row in source_columns if row["file"] == file and row["variable"] in numbers}
+
+
+def _numbers(study: Delivery) -> set[str]:
+    """Columns of `delivered` that are read as numbers. Strata and units are names, numbers though they may look."""
+    sampling = {name for name in study.sampling_columns if name.startswith(NUMERIC_SAMPLING)}
+    return {v.name for v in study.variables if v.kind == "number"} | sampling | NUMERIC_METADATA
+
+
+NUMERIC_METADATA = {"duration", "progress", "recaptcha", "fraud_score", "duplicate_score"}
+NUMERIC_SAMPLING = ("design fpc", "weight ", "replicate ")
 CODED = ("single", "multiple", "grid")
 
 

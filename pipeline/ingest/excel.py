@@ -25,6 +25,7 @@ from pipeline.ingest.apart import apart
 from pipeline.ingest.texts import duration, moment, number
 
 FIRST_RECORDS = 20
+LOOKED_AT = 500  # records that `look` returns: enough to tell how numbers are written
 CELLS = 500_000  # of a chunk that is written at once
 LARGEST = 2_000_000_000  # bytes of a workbook, unpacked
 SUSPECT = 50_000_000  # bytes of a part, unpacked, from which on its ratio counts
@@ -65,7 +66,7 @@ def look(path: Path, sheet: str = "") -> tuple[str, list[list[str]]]:
 
 def head(path: Path, sheet: str = "") -> list[list[str]]:
     """The first records of a sheet. Raises DeliveryError where there are none."""
-    return look(path, sheet)[1]
+    return look(path, sheet)[1][:FIRST_RECORDS]
 
 
 def to_parquet(path: Path, target: Path, sheet: str = "") -> None:
@@ -86,7 +87,7 @@ def look_here(path: Path, sheet: str) -> dict[str, Any]:
     """Name and first records of a sheet."""
     with _opened(path) as book:
         name = _chosen(path, book, sheet)
-        records = [[cell or "" for cell in r] for r in islice(_records(book.get_sheet_by_name(name)), FIRST_RECORDS)]
+        records = [[cell or "" for cell in r] for r in islice(_records(book.get_sheet_by_name(name)), LOOKED_AT)]
     if not records:
         raise DeliveryError(f'{path}, sheet "{name}"', "is empty", do="export the survey again")
     return {"sheet": name, "records": records}

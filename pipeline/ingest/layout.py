@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.ingest.numerals import UNTOLD, Numerals
 from pipeline.study.evening import evened
 
 Format = Literal["csv", "excel", "parquet", "spss"]
@@ -62,6 +63,7 @@ class Source:
     has another width than the table, as a title above it has.
     seen: what tells that the file is still the one that was looked at. strict: whether DuckDB is to refuse
     what it doubts; it doubts some files that are in order, such as those that end lines in two ways.
+    numerals: what tells whether its numbers have a decimal comma.
     """
 
     path: Path
@@ -73,3 +75,4 @@ class Source:
     format: Format = "csv"
     sheet: str = ""
     ragged_header: bool = False
+    numerals: Numerals = UNTOLD

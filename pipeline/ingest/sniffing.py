@@ -7,7 +7,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,10 +18,13 @@ from pipeline.ingest import excel, google_forms, limesurvey, parquet, plain, qua
 from pipeline.ingest.encodings import guessed, marked
 from pipeline.ingest.files import stamp
 from pipeline.ingest.layout import Format, Layout, Source
+from pipeline.ingest.numerals import Numerals, numerals
 from pipeline.study.waves import AS_SNIFFED, Reading
 
 HEAD_BYTES = (4_000_000, 64_000_000)  # the second where the header rows are longer than the first
 FIRST_RECORDS = 20  # that tell delimiter and layout
+COMMA, QUOTED_COMMA = re.compile(",[0-9]"), re.compile('"[^",\n]*,[0-9]')  # no decimal comma without it
+LOOKED_AT = 2_000  # records that tell how numbers are written
 LONGEST_FIELD = 1_000_000
 DELIMITERS = ",;\t|"
 SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
@@ -59,14 +63,17 @@ def read_source(path: Path, reading: Reading = AS_SNIFFED) -> Source:
     """
     seen = stamp(path)
     form = _format(path)
+    said = Numerals(reading.decimal or "")
     if form == "spss":
         encoding = reading.encoding or ""
-        return Source(path, encoding, "", spss.layout(path, encoding), seen, format=form)
+        return Source(path, encoding, "", spss.layout(path, encoding), seen, format=form, numerals=said)
     if form == "parquet":
-        return Source(path, "", "", parquet.layout(path), seen, format=form)
+        return Source(path, "", "", parquet.layout(path), seen, format=form, numerals=said)
     if form == "excel":
         sheet, head = excel.look(path, reading.sheet or "")
-        return Source(path, "", "", _laid_out(path, head, reading), seen, format=form, sheet=sheet)
+        layout = _laid_out(path, head[:FIRST_RECORDS], reading)
+        told = numerals(head[layout.header_rows :], said.said, is_text=False)
+        return Source(path, "", "", layout, seen, format=form, sheet=sheet, numerals=told)
     return _read_text(path, reading, seen)
 
 
@@ -102,7 +109,10 @@ def _read_text(path: Path, reading: Reading, seen: str) -> Source:
     if len(layout.columns) == 1 and text[0] in "\r\n":
         raise DeliveryError(f"{path}, line 1", "is blank", expected="column names", do="delete the blank line")
     ragged = any(len(record) != len(layout.columns) for record in head[: layout.header_rows])
-    return Source(path, encoding, delimiter, layout, seen, ragged_header=ragged)
+    told = Numerals(reading.decimal or "")
+    if (QUOTED_COMMA if delimiter == "," else COMMA).search(text):
+        told = numerals(islice(_looked_at(text, delimiter, whole), layout.header_rows, None), told.said)
+    return Source(path, encoding, delimiter, layout, seen, ragged_header=ragged, numerals=told)
 
 
 def _laid_out(path: Path, head: list[list[str]], reading: Reading, above: int = 0) -> Layout:
@@ -256,5 +266,21 @@ def _records(path: Path, text: str, delimiter: str) -> list[list[str]]:
 
 
 def _first(text: str, delimiter: str) -> list[list[str]]:
+    return list(islice(_all(text, delimiter), FIRST_RECORDS))
+
+
+def _all(text: str, delimiter: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    return list(islice((record for record in reader if record), FIRST_RECORDS))
+    return (record for record in reader if record)
+
+
+def _looked_at(text: str, delimiter: str, whole: bool) -> Iterator[list[str]]:
+    """More of the first records, as far as they can be read; the last is left out where the text is cut."""
+    with suppress(csv.Error):
+        before: list[str] | None = None
+        for record in islice(_all(text, delimiter), LOOKED_AT):
+            if before is not None:
+                yield before
+            before = record
+        if before is not None and whole:
+            yield before

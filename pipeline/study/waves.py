@@ -95,6 +95,9 @@ class Reading(Section):
         None, description="rows above the answers: names, question texts, options; of platform plain"
     )
     sheet: Words | None = Field(None, description="of a workbook")
+    decimal: Literal[",", "."] | None = Field(
+        None, description='sign before the decimals of numbers: with "," 1,125 is a bit more than one'
+    )
 
     def over(self, other: Reading) -> Reading:
         """This one, and what it does not say from the other."""

@@ -24,6 +24,15 @@ CASE WHEN LOWER({{ trimmed(column) }}) IN {{ texts(not_ticked) }} THEN '0' WHEN 
 {{ answer(variable, column, blanks) }}
 {%- endif -%}
 {%- endmacro %}
+{# A number with a decimal comma as one with a point, so that all behind reads numbers in one way. Outside text #}
+{# files 1.125 is a real number, not a thousand: only what has a comma is meant there. #}
+{% macro with_point(cell, file) -%}
+CASE WHEN regexp_full_match({{ cell }}, {{ with_comma | value }}){{ "" if file.is_csv else " AND contains(" ~ cell ~ ", ',')" }} THEN replace(regexp_replace({{ cell }}, {{ grouping | value }}, '', 'g'), ',', '.') ELSE {{ cell }} END
+{%- endmacro %}
+{% macro found(variable, column, blanks, file) -%}
+{%- set own = one(variable, column, blanks) -%}
+{{ with_point(own, file) if variable in numbers and file.decimal == "," else own }}
+{%- endmacro %}
 SELECT
     {{ wave | value }} AS wave,
     {% if files | length > 1 %}
@@ -55,9 +64,9 @@ FROM (
         {% if not at %}
         , CAST(NULL AS VARCHAR) AS {{ variable | name }}
         {% elif at | length == 1 %}
-        , {{ one(variable, "c" ~ at[0], blanks) }} AS {{ variable | name }}
+        , {{ found(variable, "c" ~ at[0], blanks, file) }} AS {{ variable | name }}
         {% else %}
-        , COALESCE({% for i in at %}{{ one(variable, "c" ~ i, blanks) }}{{ ", " if not loop.last }}{% endfor %}) AS {{ variable | name }}
+        , COALESCE({% for i in at %}{{ found(variable, "c" ~ i, blanks, file) }}{{ ", " if not loop.last }}{% endfor %}) AS {{ variable | name }}
         {% endif %}
         {% endfor %}
         {% if shown %}

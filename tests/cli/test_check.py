@@ -266,3 +266,38 @@ def test_answers_that_are_no_option_count_as_answers(survey: Survey, home: Path)
     rows = [*ROWS, ["e", "", "Perhaps", ""], ["f", "", "", ""]]
     what = "answered, of 5 records (and 1 blank): stage 3, use 5, channels 4, trust 0, staff 0, comment 0"
     assert ("note", "wave w", what) in remarks(survey, home, PLAIN, export(rows=rows))
+
+
+NUMBERS = """title: T
+sample: {type: opt_in, population: people}
+questions:
+  hours: {type: number, text: "Hours"}
+  days: {type: number, text: "Days"}
+"""
+SAY = 'do: reading: {decimal: ","} or reading: {decimal: "."}'
+THOUSANDS = "export.csv: numbers such as 1,125, in Hours, are read as thousands, and may have a decimal comma"
+BOTH = (
+    "export.csv: numbers with a decimal comma (37,5) in some cells and a decimal point (37.5) in others; "
+    "read with a point, so the former are not read"
+)
+READ_AS = "export.csv: decimal comma: 1,125 is read as 1.125"
+
+
+@pytest.mark.parametrize(
+    ("content", "reading", "expected"),
+    [
+        ("Hours;Days\n1,125;0,5\n", "", ("note", READ_AS)),
+        ('Hours,Days\n"1,125","0,5"\n', "", ("warning", f"{READ_AS}; {SAY}")),
+        ('Hours,Days\n"1,125","0,5"\n', 'reading: {decimal: ","}\n', ("note", READ_AS)),
+        ("Hours;Days\n1,125;2\n", "", ("warning", f"{THOUSANDS}; {SAY}")),
+        ("Hours;Days\n1,125;2\n", 'reading: {decimal: "."}\n', None),
+        ('Hours,Days\n"1,125",2\n', "", None),
+        ("Hours;Days\n1,125;0.5\n", "", None),
+        ("Hours;Days\n1,5;0.5\n", "", ("warning", f"{BOTH}; {SAY}")),
+    ],
+)
+def test_check_says_whether_numbers_have_a_decimal_comma(
+    survey: Survey, home: Path, content: str, reading: str, expected: tuple[str, str] | None
+):
+    found = remarks(survey, home, NUMBERS + reading, content.encode())
+    assert {(weight, what) for weight, _, what in found if "decimal" in what} == ({expected} if expected else set())

@@ -150,6 +150,17 @@ def test_personal_columns_weights_and_what_stands_for_none(tmp_path: Path):
     assert [q.type for q in study.questions.values()] == ["single"]
 
 
+def test_a_draft_takes_for_numbers_what_a_run_reads_as_such(tmp_path: Path):
+    rows = [["wt", "How many hours?", "How many staff?", "Which release?"]]
+    rows += [[f"0,{500 + i}", f"{i},5", f"1.{100 + i},25", f"3.{i}.1"] for i in range(40)]
+    content = written(rows, delimiter=";").encode()
+    study = drafted(tmp_path, "comma.csv", content)
+    assert study.weights["main"].column == "wt"
+    assert [study.questions[found(study, title)[0]].type for title in ("How many h", "How many s")] == ["number"] * 2
+    study = drafted(tmp_path, "both.csv", content + b"0.5;0.5;1,000.5;3.0.1\n", "both")
+    assert "number" not in {question.type for question in study.questions.values()}
+
+
 def test_codes_get_their_labels_from_a_reference_sheet(tmp_path: Path):
     sheet = tmp_path / "labels.csv"
     sheet.write_text("Variable,Value,Label\nq1,1,Agree\n,2,Disagree\n,99,Don't know\n")
