@@ -118,8 +118,9 @@ def of_outcome(study: Study, wave: str, found: Outcome, options: Mapping[str, se
         if found.records:
             yield Remark("error", where, "no respondent is left to analyse")
         return
-    for words in found.unasked:
-        yield Remark("warning", where, f"answered though not asked: {words}; is its `asked_if` right?")
+    if found.unasked:
+        answered = listed(found.unasked, len(found.unasked))
+        yield Remark("warning", where, f"answered though not asked: {answered}; is `asked_if` right?")
     for question, n in found.several.items():
         if n:
             what = f"{question}: {counted(n, 'record')} with several options ticked, taken as no answer"

@@ -183,7 +183,7 @@ def test_what_a_run_warns_of_is_a_warning_of_check_before(survey: Survey, home: 
     found = remarks(survey, home, text, b"\n".join([b"How big?,Which tools?,How old?,More", *rows, b""]))
     margin = 'weight main, size: no share for "huge" (1), raked as no answer'
     told = {
-        "answered though not asked: age: 2 respondents; is its `asked_if` right?",
+        "answered though not asked: age: 2 respondents; is `asked_if` right?",
         "1 unlisted column: More",
         margin,
     }

@@ -174,7 +174,8 @@ def test_check_says_no_where_the_data_do(home: Home, export: Path, monkeypatch, 
     assert 'nearest option: "Yes"' in out
     assert not home.processed(STUDY).exists()
     assert 'user (column "Do you use it?"): answer' in out
-    assert "1 error, 0 warnings" in err
+    assert "1 respondent without a tier" in out
+    assert "1 error, 1 warning" in err
 
 
 def test_two_files_in_a_wave_folder_are_an_error_unless_listed(home: Home, export: Path, monkeypatch, capsys):
