@@ -17,7 +17,7 @@ from pipeline.checking.answers import of_answers
 from pipeline.checking.columns import of_columns
 from pipeline.checking.outcome import Outcome, of_outcome, outcome
 from pipeline.checking.remark import Remark
-from pipeline.checking.spelling import of_numerals
+from pipeline.checking.spelling import MOMENTS_TOLD, moments_query, of_moments, of_numerals
 from pipeline.claims.printed import printed_parts
 from pipeline.engine import Query
 from pipeline.errors import SurveyError, counted, listed
@@ -136,6 +136,7 @@ def _of_wave(store: WaveStore, looked: dict[str, Looked]) -> Iterator[Remark]:
     yield from of_answers(study, wave, answers, naming(study, rows))
     for incomplete in incomplete_margins(study, wave, answers):
         yield Remark("warning", f"wave {wave}", incomplete)
+    yield from of_moments(study, wave, {name: counts.pop(name) for name in MOMENTS_TOLD})
     records = counts.pop("records with an answer")
     blank = counts.pop("all records") - records
     looked[wave] = Looked(records, counts, _options_seen(answers, study), found.cuts)
@@ -182,7 +183,9 @@ def _read(
             answers = read_answers(wave, study.questions, study.scales, values)
             engine.hold(con, "answers", answers, tables.ANSWERS.arrow_schema(study))
         counts = engine.rows_of(con, Query("core/bases.sql", {"questions": cells})).to_pylist()[0]
-        return answers, counts, outcome(con, study, wave, there, answers, anchor, kept)
+        found = outcome(con, study, wave, there, answers, anchor, kept)
+        counts |= engine.rows_of(con, moments_query()).to_pylist()[0]
+        return answers, counts, found
 
 
 def _options_seen(answers: list[dict[str, Any]], study: Study) -> dict[str, set[str]]:

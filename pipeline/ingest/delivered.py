@@ -82,6 +82,10 @@ def delivered_query(
             "header_rows": s.layout.header_rows,
             "width": len(s.layout.columns),
             "positions": positions.get(s.path.name, {}),
+            "day_first": s.day_first,
+            "dates": [f"c{i}" for name in MOMENTS for i in positions.get(s.path.name, {}).get(name, [])]
+            if s.parted_dates
+            else [],
             "decimal": s.numerals.decimal(number_positions(s, source_columns, study)),
             "unanswered": _spelt((*study.columns.unanswered, *s.layout.unanswered)),
         }
@@ -98,6 +102,7 @@ def delivered_query(
         "shown": {column: study.cells[name] for name, column in study.shown.items()},
         "missing": _missing(study),
         "numbers": _numbers(study),
+        "moments": MOMENTS,
         "with_comma": WITH_COMMA,
         "grouping": GROUPING,
         "written": {v.name for v in study.variables if v.kind == "text"},
@@ -123,6 +128,7 @@ def _numbers(study: Delivery) -> set[str]:
     return {v.name for v in study.variables if v.kind == "number"} | sampling | NUMERIC_METADATA
 
 
+MOMENTS = ("started", "finished")
 NUMERIC_METADATA = {"duration", "progress", "recaptcha", "fraud_score", "duplicate_score"}
 NUMERIC_SAMPLING = ("design fpc", "weight ", "replicate ")
 CODED = ("single", "multiple", "grid")

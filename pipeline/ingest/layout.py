@@ -64,6 +64,7 @@ class Source:
     seen: what tells that the file is still the one that was looked at. strict: whether DuckDB is to refuse
     what it doubts; it doubts some files that are in order, such as those that end lines in two ways.
     numerals: what tells whether its numbers have a decimal comma.
+    parted_dates: whether it may hold dates such as 01/02/2024. day_first: what the study file says of them.
     """
 
     path: Path
@@ -76,3 +77,5 @@ class Source:
     sheet: str = ""
     ragged_header: bool = False
     numerals: Numerals = UNTOLD
+    parted_dates: bool = True
+    day_first: bool | None = None

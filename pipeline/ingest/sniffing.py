@@ -24,6 +24,7 @@ from pipeline.study.waves import AS_SNIFFED, Reading
 HEAD_BYTES = (4_000_000, 64_000_000)  # the second where the header rows are longer than the first
 FIRST_RECORDS = 20  # that tell delimiter and layout
 COMMA, QUOTED_COMMA = re.compile(",[0-9]"), re.compile('"[^",\n]*,[0-9]')  # no decimal comma without it
+PARTED_DATE = re.compile(r"(?<![0-9])[0-9]{1,2}([/-])[0-9]{1,2}\1[0-9]{2}")
 LOOKED_AT = 2_000  # records that tell how numbers are written
 LONGEST_FIELD = 1_000_000
 DELIMITERS = ",;\t|"
@@ -61,6 +62,10 @@ def read_source(path: Path, reading: Reading = AS_SNIFFED) -> Source:
     reading: what the study file says of it, which counts before what its content tells.
     Raises DeliveryError for a file that is missing, empty, unreadable, or without a data row.
     """
+    return replace(_read(path, reading), day_first=reading.day_first)
+
+
+def _read(path: Path, reading: Reading) -> Source:
     seen = stamp(path)
     form = _format(path)
     said = Numerals(reading.decimal or "")
@@ -112,7 +117,8 @@ def _read_text(path: Path, reading: Reading, seen: str) -> Source:
     told = Numerals(reading.decimal or "")
     if (QUOTED_COMMA if delimiter == "," else COMMA).search(text):
         told = numerals(islice(_looked_at(text, delimiter, whole), layout.header_rows, None), told.said)
-    return Source(path, encoding, delimiter, layout, seen, ragged_header=ragged, numerals=told)
+    dates = PARTED_DATE.search(text) is not None
+    return Source(path, encoding, delimiter, layout, seen, ragged_header=ragged, numerals=told, parted_dates=dates)
 
 
 def _laid_out(path: Path, head: list[list[str]], reading: Reading, above: int = 0) -> Layout:

@@ -98,6 +98,7 @@ class Reading(Section):
     decimal: Literal[",", "."] | None = Field(
         None, description='sign before the decimals of numbers: with "," 1,125 is a bit more than one'
     )
+    day_first: bool | None = Field(None, description="whether 01/02/2024 is the first of February")
 
     def over(self, other: Reading) -> Reading:
         """This one, and what it does not say from the other."""

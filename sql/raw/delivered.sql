@@ -31,8 +31,35 @@ CASE WHEN regexp_full_match({{ cell }}, {{ with_comma | value }}){{ "" if file.i
 {%- endmacro %}
 {% macro found(variable, column, blanks, file) -%}
 {%- set own = one(variable, column, blanks) -%}
-{{ with_point(own, file) if variable in numbers and file.decimal == "," else own }}
+{%- if variable in moments and file.dates -%}{{ month_first(own, file) }}
+{%- else -%}{{ with_point(own, file) if variable in numbers and file.decimal == "," else own }}{%- endif -%}
 {%- endmacro %}
+{# A date such as 13/04/2024 as 04/13/2024, which all behind reads. Which part is the day, those above 12 tell, of all #}
+{# starts and finishes of the file. Where none does, / stands as it is, month first, and - is not read. #}
+{% macro month_first(cell, file) -%}
+{%- set days_first, days_second = ("\"days first\" AND NOT \"days second\"", "\"days second\" AND NOT \"days first\"") if file.day_first is none else ("TRUE", "FALSE") if file.day_first else ("FALSE", "TRUE") -%}
+CASE WHEN {{ days_first }} THEN regexp_replace({{ cell }}, {{ parted }}, '\2/\1/\3') WHEN {{ days_second }} THEN regexp_replace({{ cell }}, {{ parted }}, '\1/\2/\3') ELSE {{ cell }} END
+{%- endmacro %}
+{% set parted = "'^\\s*([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{2})'" %}
+{% set day, month = "(1[3-9]|2[0-9]|3[01])", "(0?[1-9]|1[0-2])" %}
+{# Whether some cell is a date with these two parts in front, so that one of them can only be the day. #}
+{% macro some(columns, first, second) -%}
+COALESCE(BOOL_OR({% for column in columns %}COALESCE(regexp_matches({{ column }}, {{ ("^\\s*" ~ first ~ "[/-]" ~ second ~ "[/-][0-9]{2}") | value }}), FALSE){{ " OR " if not loop.last }}{% endfor %}), FALSE)
+{%- endmacro %}
+{% macro records(file) %}
+        {% if file.is_csv %}
+        -- Header rows are counted here: DuckDB's own `skip` miscounts behind a byte-order mark or a blank line.
+        SELECT *, row_number() OVER () AS record
+        FROM read_csv(
+            {{ file.path | value }},
+            auto_detect = false, header = false, delim = {{ file.delimiter | value }}, quote = '"', escape = '"',
+            strict_mode = {{ file.strict | value }}, encoding = 'utf-8', max_line_size = 16000000,
+            columns = { {%- for i in range(1, file.width + 1) %}'c{{ i }}': 'VARCHAR'{{ ", " if not loop.last }}{% endfor %} }
+        )
+        {% else %}
+        SELECT *, file_row_number + 1 AS record FROM read_parquet({{ file.path | value }}, file_row_number = true)
+        {% endif %}
+{% endmacro %}
 SELECT
     {{ wave | value }} AS wave,
     {% if files | length > 1 %}
@@ -77,19 +104,17 @@ FROM (
         , {% if at | length > 0 %}CAST(COALESCE({% for i in at %}{{ trimmed("c" ~ i) }}{{ ", " if not loop.last }}{% endfor %}) IS NOT NULL AS TINYINT){% else %}CAST(0 AS TINYINT){% endif %} AS {{ column | name }}
         {% endfor %}
     FROM (
-        {% if file.is_csv %}
-        -- Header rows are counted here: DuckDB's own `skip` miscounts behind a byte-order mark or a blank line.
-        SELECT *, row_number() OVER () AS record
-        FROM read_csv(
-            {{ file.path | value }},
-            auto_detect = false, header = false, delim = {{ file.delimiter | value }}, quote = '"', escape = '"',
-            strict_mode = {{ file.strict | value }}, encoding = 'utf-8', max_line_size = 16000000,
-            columns = { {%- for i in range(1, file.width + 1) %}'c{{ i }}': 'VARCHAR'{{ ", " if not loop.last }}{% endfor %} }
+        {{ records(file) }}
+    ) AS records
+    {% if file.dates and file.day_first is none %}
+    CROSS JOIN (
+        SELECT {{ some(file.dates, day, month) }} AS "days first", {{ some(file.dates, month, day) }} AS "days second"
+        FROM (
+            {{ records(file) }}
         )
-        {% else %}
-        SELECT *, file_row_number + 1 AS record FROM read_parquet({{ file.path | value }}, file_row_number = true)
-        {% endif %}
-    )
+        WHERE record > {{ file.header_rows }}
+    ) AS dates
+    {% endif %}
     WHERE record > {{ file.header_rows }}
 {% endfor %}
 )

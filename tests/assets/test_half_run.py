@@ -124,6 +124,7 @@ def test_a_withdrawn_baseline_leaves_the_others_published(tmp_path: Path, monkey
         waves.deliver(wave)
     waves.run()
     (waves.home.raw(STUDY) / FIRST).rename(tmp_path / "gone")
+    waves.run()
     waves.edit("equal: 75%", "equal: 70%")
     *_, publication = waves.outcomes()
     assert (publication.wave, publication.problem) == (None, "")

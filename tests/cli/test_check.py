@@ -301,3 +301,28 @@ def test_check_says_whether_numbers_have_a_decimal_comma(
 ):
     found = remarks(survey, home, NUMBERS + reading, content.encode())
     assert {(weight, what) for weight, _, what in found if "decimal" in what} == ({expected} if expected else set())
+
+
+OPEN = (
+    "dates such as 01/02/2024: none tells which part is the day; with / the month is taken to come first; "
+    "do: reading: {day_first: true} or {day_first: false}"
+)
+UNREAD = "unread starts: 2 dates in no form that is known; do: reading: {day_first: true}, if the day comes first"
+
+
+@pytest.mark.parametrize(
+    ("begun", "reading", "expected"),
+    [
+        (["01/04/2024", "21/04/2024"], "", set()),
+        (["01/04/2024", "02/04/2024"], "", {OPEN}),
+        (["01/04/2024", "02/04/2024"], "reading: {day_first: true}\n", set()),
+        (["01-04-2024", "02-04-2024"], "", {OPEN, f"2 {UNREAD}"}),
+        (["yesterday", "today", "2024-04-01"], "", {f"2 {UNREAD}"}),
+    ],
+)
+def test_check_says_which_dates_are_not_read_or_could_be_others(
+    survey: Survey, home: Path, begun: list[str], reading: str, expected: set[str]
+):
+    text = f'{NUMBERS}columns: {{started: "Begun"}}\n{reading}'
+    found = remarks(survey, home, text, ("Begun;Hours;Days\n" + "".join(f"{b};1;2\n" for b in begun)).encode())
+    assert {what for weight, _, what in found if weight == "warning" and "day_first" in what} == expected
