@@ -33,6 +33,8 @@ TRY_CAST(regexp_replace({{ text }}, '[$€£%,\s]', '', 'g') AS DOUBLE)
 {# what stands is the clock of the place. Years of two digits come first, as %Y would read 21 as the year 21. #}
 {% macro moment(text) -%}
 CASE
+    WHEN regexp_matches({{ text }}, '^\s*[0-9]{4}[-/].*\s[AaPp][Mm]\b')
+    THEN TRY_STRPTIME(replace(regexp_replace(TRIM({{ text }}), '([AaPp][Mm])\b.*$', '\1'), '/', '-'), ['%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M %p'])
     WHEN regexp_matches({{ text }}, '^\s*[0-9]{4}[-/]') THEN TRY_CAST({{ text }} AS TIMESTAMP)
     WHEN regexp_matches({{ text }}, '^\s*[0-9]{1,2}[./]') THEN TRY_STRPTIME(TRIM({{ text }}), [
         {%- for day in ["%m/%d/%y", "%m/%d/%Y", "%d.%m.%y", "%d.%m.%Y"] %}{% for time in [" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", ""] -%}

@@ -56,6 +56,8 @@ def test_numbers_are_read_as_people_write_them_and_nothing_is_guessed(tmp_path: 
 
 
 MOMENTS = {
+    "2025/03/03 9:12:50 AM GMT": datetime(2025, 3, 3, 9, 12, 50),  # Google Forms
+    "2025/03/03 12:05:07 pm GMT+1": datetime(2025, 3, 3, 12, 5, 7),
     "2021-02-01 10:30:15": datetime(2021, 2, 1, 10, 30, 15),
     "2021-02-01T10:30:15": datetime(2021, 2, 1, 10, 30, 15),
     "2021-02-01T10:30:15.000Z": datetime(2021, 2, 1, 10, 30, 15),
