@@ -28,7 +28,7 @@ from pipeline.landing import stale_tables
 from pipeline.ledger import read_ledger
 from pipeline.locking import held
 from pipeline.settings import Home
-from pipeline.standing import not_judged
+from pipeline.standing import since_judged
 from pipeline.study.loading import StudyFile
 from pipeline.study.waves import check_wave_name, is_wave_name
 
@@ -128,12 +128,13 @@ def run_study(
 def _as_it_was(home: Home, study_file: StudyFile, wave: str) -> bool:
     """Whether a wave is admitted and a run would make nothing and find nothing else."""
     try:
-        stale = stale_tables(home, study_file, wave)
         ledger = read_ledger(home.ledger(study_file.name))
-        entry, news = ledger.waves.get(wave), not_judged(home, study_file, ledger)
+        stale = stale_tables(home, study_file, wave)
     except SurveyError:  # of which the run says more
         return False
-    return not stale and entry is not None and entry.status == "admitted" and wave not in news
+    entry = ledger.waves.get(wave)
+    admitted = entry is not None and entry.status == "admitted"
+    return admitted and not stale and not since_judged(home, study_file, ledger, wave)
 
 
 def _import_ahead() -> None:

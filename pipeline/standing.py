@@ -15,18 +15,20 @@ from pipeline.study.written import StudyFile
 
 def not_judged(home: Home, study_file: StudyFile, ledger: Ledger) -> dict[str, str]:
     """Waves whose delivery no run has judged as it lies there, with how they stand."""
-    found = {}
-    for wave in home.wave_folders(study_file.name):
-        entry = ledger.waves.get(wave)
-        if entry is None or entry.status == "withdrawn":
-            found[wave] = "not run"
-        else:
-            store = WaveStore(home, study_file, wave)
-            if latest_delivery(store) != (entry.files, entry.sha256):
-                found[wave] = "changed since its last run"
-            elif (anchor := anchor_of(store)) and anchor != entry.anchor:
-                found[wave] = "the cuts of its tiers changed since its last run"
-    return found
+    stand = {wave: since_judged(home, study_file, ledger, wave) for wave in home.wave_folders(study_file.name)}
+    return {wave: how for wave, how in stand.items() if how}
+
+
+def since_judged(home: Home, study_file: StudyFile, ledger: Ledger, wave: str) -> str:
+    """How a wave stands whose delivery no run has judged as it lies there; else ""."""
+    entry = ledger.waves.get(wave)
+    if entry is None or entry.status == "withdrawn":
+        return "not run"
+    store = WaveStore(home, study_file, wave)
+    if latest_delivery(store) != (entry.files, entry.sha256):
+        return "changed since its last run"
+    anchor = anchor_of(store)
+    return "the cuts of its tiers changed since its last run" if anchor and anchor != entry.anchor else ""
 
 
 def anchor_of(store: WaveStore) -> str:

@@ -23,7 +23,7 @@ from pipeline.estimation.mover import mover_difference
 from pipeline.estimation.overlap import Answers, Overlap, covered
 from pipeline.estimation.plan import Plan
 from pipeline.estimation.share_table import WILSON, share_columns, share_limits
-from pipeline.estimation.status import worse_of
+from pipeline.estimation.status import base_status, worse_of
 from pipeline.study.analysis import Comparison
 from pipeline.study.claims import EVERYONE, Claim
 
@@ -291,12 +291,9 @@ def _share_of(f: Figure) -> ShareOf:
 
 def _by_base(sample: Sample, figure: Figure, smallest: int | None = None) -> Figure:
     """smallest: the smallest base of several, where the figure is of several shares."""
-    display, n = sample.study.display, figure.n_a if smallest is None else smallest
-    if n < display.suppress_below:
-        return replace(figure, status="suppress", status_reason=f"base {n} under {display.suppress_below}")
-    if n < display.footnote_below:
-        return replace(figure, status="footnote", status_reason=f"low base: {n} under {display.footnote_below}")
-    return figure
+    n = figure.n_a if smallest is None else smallest
+    (status,), (reason,) = base_status([n], sample.study.display)
+    return replace(figure, status=status, status_reason=reason)
 
 
 _ALONE = {"mean": _mean, "paired": _paired, "rank": _rank, "count": _count, "change": _change}

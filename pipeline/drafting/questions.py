@@ -138,10 +138,6 @@ def _is_other(p: Profile) -> bool:
     return mark_of(p.column.part) == "other" or p.column.import_id.casefold().endswith("_other")
 
 
-def _part_mark(p: Profile) -> Mark | None:
-    return mark_of(_part(p)) or ("other" if _is_other(p) else None)
-
-
 def _are_ticks(family: Sequence[Profile]) -> bool:
     return len(family) > 1 and any(p.filled for p in family) and all(_is_tick(p) for p in family)
 

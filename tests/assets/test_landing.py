@@ -269,6 +269,10 @@ class Alone:
         keys = [dg.AssetKey([STUDY, name]) for name in names]
         self.dagster.run([dg.RunRequest(partition_key="a", asset_selection=keys)])
 
+    def edit(self, old: str, new: str) -> None:
+        assert old in STUDY_FILE
+        self.dagster.home.study_file(STUDY).write_text(STUDY_FILE.replace(old, new))
+
     @property
     def entry(self) -> WaveEntry:
         return read_ledger(self.dagster.home.ledger(STUDY)).waves["a"]
@@ -283,8 +287,7 @@ def alone(dagster: Dagster) -> Alone:
 
 def test_a_table_that_is_not_made_yet_says_nothing_of_the_delivery(alone: Alone):
     before = alone.entry
-    file = alone.dagster.home.study_file(STUDY)
-    file.write_text(STUDY_FILE.replace('{content: ["yes"]}', '{content: ["no"]}'))
+    alone.edit('{content: ["yes"]}', '{content: ["no"]}')
     alone.make("out_findings")
     assert alone.entry == before
     assert "core_cells" in alone.dagster.night()["a"]
@@ -294,8 +297,7 @@ def test_a_table_that_is_not_made_yet_says_nothing_of_the_delivery(alone: Alone)
 
 def test_no_wave_is_admitted_before_its_tables_are_made(alone: Alone):
     before = alone.entry
-    file = alone.dagster.home.study_file(STUDY)
-    file.write_text(STUDY_FILE.replace('title: "Small study"', 'title: "A small study"'))
+    alone.edit('title: "Small study"', 'title: "A small study"')
     alone.make("out_quality_checks")
     assert alone.entry == before
     assert "out_methodology" in alone.dagster.night()["a"]
@@ -303,11 +305,10 @@ def test_no_wave_is_admitted_before_its_tables_are_made(alone: Alone):
 
 
 def test_a_wave_that_an_edit_set_aside_is_admitted_again_when_it_is_undone(alone: Alone):
-    file = alone.dagster.home.study_file(STUDY)
-    file.write_text(STUDY_FILE.replace("Do you use it?", "Do you have it?"))
+    alone.edit("Do you use it?", "Do you have it?")
     alone.dagster.night()
     assert alone.entry.status == "quarantined"
-    file.write_text(STUDY_FILE)
+    alone.dagster.home.study_file(STUDY).write_text(STUDY_FILE)
     assert alone.dagster.night()["a"][0] == "out_quality_checks"
     assert (alone.entry.status, alone.entry.reason) == ("admitted", "")
 
